@@ -1,0 +1,1 @@
+"""What a training script may import: log, param, artifact, note. Standard library only."""

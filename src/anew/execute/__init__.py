@@ -1,0 +1,1 @@
+"""Where a process runs. Takes a Job, gives back an Exit."""

@@ -1,0 +1,1 @@
+"""Two records in; items and verdict out. Pure."""

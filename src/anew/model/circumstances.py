@@ -1,0 +1,38 @@
+"""What cannot be put back: hardware, place, time. They explain a difference; they name nothing."""
+
+from dataclasses import dataclass
+
+from anew.model.digest import Digest
+
+
+@dataclass(frozen=True, slots=True)
+class Accelerator:
+    """One GPU or other accelerator. `memory` in bytes."""
+
+    name: str
+    memory: int = 0
+    driver: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Circumstances:
+    """Where and when a run took place. Never part of a recipe's digest. Times in UTC, sizes in B."""
+
+    host: str
+    user: str
+    started_at: str
+    system: str
+    kernel: str
+    machine: str
+    cpu: str
+    cpu_flags: Digest | None = None  # of the sorted flags, one text
+    cores: int = 0
+    affinity: int = 0
+    memory: int = 0
+    memory_limit: int | None = None
+    accelerators: tuple[Accelerator, ...] = ()
+    cuda: str | None = None
+    cudnn: str | None = None
+    container: str | None = None
+    libc: str = ""
+    anew: str = ""

@@ -1,0 +1,32 @@
+"""Entry: one line of the ledger, chained to the one before."""
+
+from dataclasses import dataclass
+
+from anew.model.digest import Digest
+
+RUN_OPENED = "run-opened"
+RUN_SEALED = "run-sealed"
+RUN_REMOVED = "run-removed"
+RUN_KEPT = "run-kept"
+VERDICT_GIVEN = "verdict-given"
+NAMED = "named"
+TAGGED = "tagged"
+UNTAGGED = "untagged"
+NOTED = "noted"
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A fact about `subject`, when it was written and by whom, and what it follows.
+
+    `body` names an object in the store, or is None; `text` holds what is short enough to stand
+    here. `previous` is the digest of the entry before it in the same segment.
+    """
+
+    kind: str
+    subject: str
+    body: Digest | None
+    text: str
+    written_at: str
+    writer: str
+    previous: Digest | None

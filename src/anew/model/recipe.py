@@ -1,0 +1,102 @@
+"""Request, known before a run; Recipe, derived at the seal; its digest names the experiment."""
+
+from dataclasses import dataclass, replace
+from enum import StrEnum
+
+from anew.model.canonical import digest_of
+from anew.model.digest import Digest
+from anew.model.inputs import CodeState, Configuration, Environment, Seeds
+from anew.model.tree import Listing
+
+
+class Keep(StrEnum):
+    """Which bytes a run asks to keep by value."""
+
+    ALL = "all"
+    AUTO = "auto"
+    NONE = "none"
+
+
+class Track(StrEnum):
+    """How much is asked of a run."""
+
+    EXPLORATORY = "exploratory"
+    PRODUCTION = "production"
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What was asked of Anew, not of the program."""
+
+    keep: Keep = Keep.AUTO
+    track: Track = Track.EXPLORATORY
+    name: str | None = None
+    tags: tuple[tuple[str, str], ...] = ()
+    note: str | None = None
+    hypothesis: str | None = None
+    recipe_variables: tuple[str, ...] = ()
+    counterfactual: tuple[str, ...] = ()  # "numpy==2.4", "OMP_NUM_THREADS=1", "seed=…"
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """All that is known when a run starts.
+
+    `argv` is what is executed, its first word as found; `command` what the user typed. `cwd` is
+    relative to the project where inside it, `.` for the project itself; `project` is absolute.
+    `root_seed` is 32 hexadecimal digits, or None where nothing is to be seeded.
+    """
+
+    command: tuple[str, ...]
+    argv: tuple[str, ...]
+    project: str
+    cwd: str
+    options: Options
+    root_seed: str | None
+    started_at: str
+    replay_of: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """The program as it was started; secrets in `argv` are replaced by `<redacted>`."""
+
+    argv: tuple[str, ...]
+    cwd: str
+
+
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    """All that decided the result and can be put back; most of it is known at the end only."""
+
+    command: Command
+    code: CodeState
+    inputs: Listing  # Input, by path
+    environment: Environment
+    configuration: Configuration
+    seeds: Seeds
+
+    @property
+    def digest(self) -> Digest:
+        """Names the experiment: runs that differ in the root seed alone are replicates."""
+        seeds = replace(self.seeds, root=None, hash_seed=None, draws=(), source_date_epoch=None)
+        return digest_of(_named(replace(self, seeds=seeds)))
+
+    @property
+    def exact_digest(self) -> Digest:
+        """Names the experiment with its root seed."""
+        return digest_of(_named(self))
+
+
+def _named(recipe: Recipe) -> tuple[object, ...]:
+    """Return the parts that name an experiment: not where things lay, nor how we know them."""
+    code, configuration = recipe.code, recipe.configuration
+    return (
+        recipe.command,
+        code.files.digest,
+        recipe.inputs.digest,
+        recipe.environment.digest,
+        configuration.parameters,
+        configuration.streams,
+        recipe.seeds,
+    )

@@ -1,0 +1,116 @@
+"""Record: what happened once, sealed when the run ends; Outcome, Coverage, Status."""
+
+from base64 import b32encode
+from dataclasses import dataclass
+from enum import StrEnum
+
+from anew.model.circumstances import Circumstances
+from anew.model.digest import Digest
+from anew.model.inputs import FileKind, Kept
+from anew.model.recipe import Recipe, Track
+from anew.model.tree import Listing
+
+ID_BYTES = 16
+ID_LENGTH = 26
+SHORT_ID = 6
+RECORD_SCHEMA = "anew/record-1"
+
+
+def new_run_id(entropy: bytes) -> str:
+    """Return `ID_BYTES` random bytes as an id in lower-case base32, 26 characters.
+
+    >>> new_run_id(bytes(16))
+    'aaaaaaaaaaaaaaaaaaaaaaaaaa'
+    """
+    return b32encode(entropy).decode().rstrip("=").lower()
+
+
+class Status(StrEnum):
+    """How a run stands. `INCOMPLETE` ended, but its record could not hold all it should."""
+
+    RUNNING = "running"
+    FINISHED = "finished"
+    FAILED = "failed"
+    INTERRUPTED = "interrupted"
+    INCOMPLETE = "incomplete"
+
+
+@dataclass(frozen=True, slots=True)
+class Output:
+    """A file or link that exists at the end and was written by the run."""
+
+    path: str
+    digest: Digest | None
+    size: int
+    kept: Kept
+    kind: FileKind = FileKind.FILE
+    target: str | None = None
+    executable: bool = False
+    role: str = "output"  # output, figure, artifact
+
+
+@dataclass(frozen=True, slots=True)
+class Stream:
+    """What the program wrote to `stdout` or `stderr`; to `console` where both were one."""
+
+    name: str
+    digest: Digest | None
+    size: int
+    kept: Kept
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What a run produced. `exit_code` and `signal` are None where nobody saw them. Times in µs."""
+
+    status: Status
+    exit_code: int | None
+    signal: int | None
+    duration: int
+    cpu_time: int
+    peak_memory: int  # bytes, of the largest process
+    metrics: Listing  # Metric, by name
+    outputs: Listing  # Output, by path
+    console: tuple[Stream, ...] = ()
+    deleted: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """Something the record could not hold, and what the user can do about it."""
+
+    aspect: str
+    what: str
+    remedy: str
+
+
+@dataclass(frozen=True, slots=True)
+class Coverage:
+    """How many of the items seen are held by value or verified reference, and each gap."""
+
+    held: int
+    seen: int
+    gaps: tuple[Gap, ...] = ()
+
+    @property
+    def percent(self) -> int:
+        """Items held of those seen, rounded down; below 100 with any gap."""
+        whole = 100 if not self.seen else 100 * self.held // self.seen
+        return min(whole, 99) if self.gaps else whole
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """One run: what decided it, where it ran, what came out, and the run it repeats, if any."""
+
+    schema: str
+    id: str
+    project: str  # absolute path, as the user knows it
+    track: Track
+    recipe: Recipe
+    circumstances: Circumstances
+    outcome: Outcome
+    coverage: Coverage
+    command: tuple[str, ...]  # as typed, secrets redacted
+    replay_of: str | None = None
+    counterfactual: tuple[str, ...] = ()

@@ -1,0 +1,49 @@
+"""Item, Verdict (identical, equivalent, diverged, inconclusive, not replayed)."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Answer(StrEnum):
+    """What two runs, or one item of both, are to each other."""
+
+    IDENTICAL = "identical"
+    EQUIVALENT = "equivalent"
+    DIVERGED = "diverged"
+    INCONCLUSIVE = "inconclusive"
+    NOT_REPLAYED = "not replayed"
+
+
+class ItemKind(StrEnum):
+    """What can be judged."""
+
+    METRIC = "metric"
+    OUTPUT = "output"
+    EXIT = "exit"
+    CONSOLE = "console"
+    TRACE = "trace"
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One thing judged. `left` and `right` are None on the side that lacks it.
+
+    `difference` holds the first difference, what made the two equivalent, or why they could not
+    be compared; it is empty where they are identical.
+    """
+
+    kind: ItemKind
+    name: str
+    verdict: Answer
+    left: str | None
+    right: str | None
+    difference: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """The answer, every item it rests on, and the reason where the items do not say it."""
+
+    answer: Answer
+    items: tuple[Item, ...]
+    reason: str = ""
