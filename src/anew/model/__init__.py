@@ -1,1 +1,1 @@
-"""The words of the field: frozen values; standard library, BLAKE3 and msgspec, no I/O. Read it first."""
+"""The words of the field: frozen values, no I/O. Read this room first."""

@@ -14,11 +14,11 @@ Value = TypeVar("Value")
 
 
 def encode(value: object) -> bytes:
-    """Return the canonical bytes of a model value: keys sorted, no space, UTF-8.
+    r"""Return the canonical bytes of a model value: keys sorted, no space, UTF-8.
 
     Model values hold no floats and no integer beyond `EXACT_INTEGERS` in magnitude, so msgspec's
     sorted form is that of RFC 8785. A byte of a name that is no UTF-8 is written
-    as its escape `\\udcXX`, which msgspec refuses and the standard library writes.
+    as its escape `\udcXX`, which msgspec refuses and the standard library writes.
     """
     try:
         return msgspec.json.encode(value, order="sorted")

@@ -16,7 +16,7 @@ class Accelerator:
 
 @dataclass(frozen=True, slots=True)
 class Circumstances:
-    """Where and when a run took place. Never part of a recipe's digest. Times in UTC, sizes in B."""
+    """Where and when a run took place. Never in a recipe's digest. Times in UTC, sizes in B."""
 
     host: str
     user: str

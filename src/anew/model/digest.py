@@ -6,7 +6,7 @@ from typing import NewType
 from blake3 import blake3
 
 Digest = NewType("Digest", str)
-"""BLAKE3-256 of raw bytes as `b3:` and 64 lower-case hexadecimal digits; the digits `b3sum` prints."""
+"""BLAKE3-256 of raw bytes: `b3:` and 64 lower-case hexadecimal digits, those `b3sum` prints."""
 
 PREFIX = "b3:"
 

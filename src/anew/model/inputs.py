@@ -160,7 +160,7 @@ class Variable:
 
 @dataclass(frozen=True, slots=True)
 class Parameter:
-    """A resolved parameter; `value` is JSON text, `source` is argparse, click, hydra, json, …"""
+    """A resolved parameter; `value` is JSON text, `source` is argparse, click, hydra, json and so on."""
 
     name: str
     value: str
