@@ -1,0 +1,168 @@
+"""Puts the files of a room where the original had them: mount namespaces, by system calls."""
+
+import ctypes
+import os
+import stat
+from pathlib import Path
+
+from anew.execute.protocol import Mount
+
+# From <linux/sched.h>, <linux/mount.h> and <linux/personality.h>.
+CLONE_NEWNS, CLONE_NEWUSER = 0x20000, 0x10000000
+MS_BIND, MS_REC, MS_PRIVATE = 4096, 16384, 1 << 18
+MNT_DETACH = 2
+ADDR_NO_RANDOMIZE = 0x0040000
+SYS_PIVOT_ROOT = {"x86_64": 155, "aarch64": 41}
+MOST_ENTRIES = 4096  # of a folder rebuilt in memory; beyond, entries are reached by links
+
+_libc = ctypes.CDLL(None, use_errno=True)
+
+
+def fix_addresses() -> bool:
+    """Switch address-space randomisation off for what this process becomes; say if it worked."""
+    before = _libc.personality(0xFFFFFFFF)
+    return before != -1 and _libc.personality(before | ADDR_NO_RANDOMIZE) != -1
+
+
+def enter(mounts: tuple[Mount, ...], scratch: Path) -> bool:
+    """Move this process into a view of the file system with `mounts` in place.
+
+    Returns False, with nothing changed, where the system allows no such view.
+    """
+    if not _unshare():
+        return False
+    _mount(None, "/", MS_REC | MS_PRIVATE)
+    scratch.mkdir(exist_ok=True)
+    view = _View(scratch)
+    # Sources may be hidden by what is mounted over their parents: hold each by a descriptor.
+    held = [(os.open(mount.source, os.O_PATH), mount.target) for mount in mounts]
+    for descriptor, target in sorted(held, key=lambda pair: pair[1].count("/")):
+        is_folder = stat.S_ISDIR(os.fstat(descriptor).st_mode)
+        view.make_place(target, is_folder=is_folder)
+        _mount(f"/proc/self/fd/{descriptor}", target, MS_BIND | MS_REC)
+        os.close(descriptor)
+    return True
+
+
+def possible() -> bool:
+    """Say whether `enter` would work here, by trying it in a child."""
+    child = os.fork()
+    if child == 0:
+        try:
+            os._exit(0 if _unshare() and _try_mount() else 1)
+        finally:
+            os._exit(1)
+    _, status = os.waitpid(child, 0)
+    return status == 0
+
+
+def _try_mount() -> bool:
+    _mount(None, "/", MS_REC | MS_PRIVATE)
+    _mount("tmpfs", "/proc/self/cwd", 0, "tmpfs")
+    return True
+
+
+def _unshare() -> bool:
+    user, group = os.getuid(), os.getgid()
+    if user == 0 and _libc.unshare(CLONE_NEWNS) == 0:
+        return True
+    if _libc.unshare(CLONE_NEWUSER | CLONE_NEWNS) != 0:
+        return False
+    try:
+        Path("/proc/self/setgroups").write_text("deny")
+        Path("/proc/self/uid_map").write_text(f"{user} {user} 1")
+        Path("/proc/self/gid_map").write_text(f"{group} {group} 1")
+    except OSError:
+        return False
+    return True
+
+
+def _mount(source: str | None, target: str, flags: int, kind: str | None = None) -> None:
+    done = _libc.mount(
+        os.fsencode(source) if source is not None else None,
+        os.fsencode(target),
+        kind.encode() if kind is not None else None,
+        ctypes.c_ulong(flags),
+        None,
+    )
+    if done != 0:
+        number = ctypes.get_errno()
+        raise OSError(number, f"mount {target}: {os.strerror(number)}")
+
+
+class _View:
+    """Makes places to mount on without touching the disk."""
+
+    def __init__(self, scratch: Path) -> None:
+        self._scratch = scratch
+        self._count = 0
+
+    def make_place(self, target: str, *, is_folder: bool) -> None:
+        """Make `target` exist as a folder or file, in memory where it does not."""
+        if os.path.lexists(target) and os.path.isdir(target) == is_folder:  # noqa: PTH110, PTH112
+            return
+        parent = os.path.dirname(target)  # noqa: PTH120
+        while not os.path.isdir(parent):  # noqa: PTH112
+            parent = os.path.dirname(parent)  # noqa: PTH120
+        if not _is_in_memory(parent):
+            self._rebuild(parent)
+        os.makedirs(os.path.dirname(target), exist_ok=True)  # noqa: PTH103, PTH120
+        if is_folder:
+            os.mkdir(target)  # noqa: PTH102
+        else:
+            os.close(os.open(target, os.O_CREAT | os.O_WRONLY))
+
+    def _rebuild(self, folder: str) -> None:
+        """Lay a folder in memory over `folder`, with all its entries mounted back."""
+        if folder == "/":
+            self._rebuild_root()
+            return
+        stash = self._stash()
+        _mount(folder, stash, MS_BIND | MS_REC)
+        status = os.stat(folder)  # noqa: PTH116
+        _mount("tmpfs", folder, 0, "tmpfs")
+        os.chmod(folder, stat.S_IMODE(status.st_mode))  # noqa: PTH101
+        _put_back(stash, folder)
+        (Path(folder) / MARK).touch()
+
+    def _rebuild_root(self) -> None:
+        new = self._stash()
+        _mount("tmpfs", new, 0, "tmpfs")
+        _put_back("/", new)
+        (Path(new) / MARK).touch()
+        os.chdir(new)
+        number = SYS_PIVOT_ROOT[os.uname().machine]
+        if _libc.syscall(number, b".", b".") != 0:
+            raise OSError(ctypes.get_errno(), "pivot_root")
+        _libc.umount2(b".", MNT_DETACH)
+        os.chdir("/")
+
+    def _stash(self) -> str:
+        self._count += 1
+        stash = self._scratch / str(self._count)
+        stash.mkdir()
+        return str(stash)
+
+
+MARK = ".anew-in-memory"
+
+
+def _is_in_memory(folder: str) -> bool:
+    return os.path.exists(f"{folder}/{MARK}")  # noqa: PTH110
+
+
+def _put_back(source: str, folder: str) -> None:
+    with os.scandir(source) as entries:
+        found = sorted(entries, key=lambda entry: entry.name)
+    for position, entry in enumerate(found):
+        place = f"{folder.rstrip('/')}/{entry.name}"
+        if entry.is_symlink():
+            os.symlink(os.readlink(entry.path), place)  # noqa: PTH115, PTH211
+        elif position >= MOST_ENTRIES:
+            os.symlink(entry.path, place)  # noqa: PTH211
+        elif entry.is_dir():
+            os.mkdir(place)  # noqa: PTH102
+            _mount(entry.path, place, MS_BIND | MS_REC)
+        else:
+            os.close(os.open(place, os.O_CREAT | os.O_WRONLY))
+            _mount(entry.path, place, MS_BIND)

@@ -1,0 +1,168 @@
+"""Reads what a run left in its spool: all its processes become one account."""
+
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import msgspec
+
+from anew.model.inputs import GivenSeed
+from anew.model.record import Gap
+from anew.trace.events import Event, parsed
+
+
+@dataclass(slots=True)
+class Process:
+    """One Python process of the run, as it described itself; `modules` are (name, origin)."""
+
+    pid: int = 0
+    ppid: int = 0
+    role: str = ""
+    time: int = 0
+    argv: tuple[str, ...] = ()
+    executable: str = ""
+    prefix: str = ""
+    base_prefix: str = ""
+    implementation: str = ""
+    version: str = ""
+    build: str = ""
+    platform: str = ""
+    cwd: str = ""
+    utc: int = 0
+    path: tuple[str, ...] = ()
+    modules: tuple[tuple[str, str | None], ...] = ()
+    libraries: tuple[str, ...] = ()
+    threads: tuple[tuple[str, int, str | None], ...] = ()
+    draws: dict[str, int] = field(default_factory=dict)
+    cores: int = 0
+    ended: bool = False
+
+
+@dataclass(slots=True)
+class Served:
+    """A seed that was given back on a replay."""
+
+    function: str
+    site: str
+    recorded: str
+    now: str
+
+
+@dataclass(slots=True)
+class Account:
+    """All that the processes of a run told, in no order but that of `time`."""
+
+    processes: list[Process] = field(default_factory=list)
+    events: list[Event] = field(default_factory=list)
+    parameters: list[tuple[int, str, dict[str, object]]] = field(default_factory=list)
+    seeds: list[GivenSeed] = field(default_factory=list)
+    served: list[Served] = field(default_factory=list)
+    connections: set[tuple[str, str]] = field(default_factory=set)
+    spawned: list[tuple[str, ...]] = field(default_factory=list)
+    artifacts: list[tuple[str, str | None]] = field(default_factory=list)
+    figures: list[tuple[str, str]] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    gaps: list[Gap] = field(default_factory=list)
+    torn: int = 0
+
+
+def read(spool: Path) -> Account:
+    """Return the account of the run whose spool that is; a torn last line is counted, not lost."""
+    account = Account()
+    for path in _files(spool, "events-"):
+        process = Process()
+        for line in _lines(path, account):
+            try:
+                _take(account, process, line)
+            except (TypeError, ValueError, IndexError, KeyError, msgspec.ValidationError):
+                account.torn += 1
+        if process.pid:
+            account.processes.append(process)
+    account.processes.sort(key=lambda process: process.time)
+    account.parameters.sort(key=lambda found: found[0])
+    return account
+
+
+def points(spool: Path) -> Iterator[tuple[str, int | None, str, int]]:
+    """Yield name, step, value as text and time of each logged point, file by file."""
+    for path in _files(spool, "points-"):
+        for line in _lines(path, None):
+            if len(line) == 4:  # noqa: PLR2004 - name, step, value, time
+                yield line[0], line[1], line[2], line[3]
+
+
+def _files(spool: Path, prefix: str) -> list[Path]:
+    try:
+        names = sorted(name for name in os.listdir(spool / "probe") if name.startswith(prefix))
+    except OSError:
+        return []
+    return [spool / "probe" / name for name in names]
+
+
+def _lines(path: Path, account: Account | None) -> Iterator[list]:  # type: ignore[type-arg]
+    decode = msgspec.json.Decoder(list).decode
+    try:
+        data = path.read_bytes()
+    except OSError:
+        return
+    for line in data.split(b"\n"):
+        if not line:
+            continue
+        try:
+            yield decode(line)
+        except msgspec.DecodeError:
+            found = _with_escapes(line)
+            if found is not None:
+                yield found
+            elif account is not None:
+                account.torn += 1
+
+
+def _with_escapes(line: bytes) -> list | None:  # type: ignore[type-arg]
+    """Decode a line that holds bytes which are no UTF-8, or return None where it is torn."""
+    import json  # noqa: PLC0415 - hardly ever needed, and start-up is felt
+
+    try:
+        value = json.loads(line)
+    except ValueError:
+        return None
+    return value if isinstance(value, list) else None
+
+
+def _take(account: Account, process: Process, line: list) -> None:  # type: ignore[type-arg]
+    kind = line[0]
+    match kind:
+        case "start":
+            _describe(process, line[2])
+            process.time = line[1]
+        case "end":
+            _describe(process, line[2])
+            process.ended = True
+        case "param":
+            account.parameters.append((line[1], line[2], line[3]))
+        case "seed":
+            account.seeds.append(GivenSeed(line[2], line[3], line[4], line[6], line[5]))
+        case "served":
+            account.served.append(Served(line[2], line[3], str(line[6]), str(line[7])))
+        case "connect":
+            account.connections.add((str(line[2]), str(line[3])))
+        case "spawn":
+            account.spawned.append((str(line[2]), *map(str, line[3] or ())))
+        case "artifact":
+            account.artifacts.append((line[2], line[3]))
+        case "figure":
+            account.figures.append((line[2], line[3]))
+        case "note":
+            account.notes.append(line[2])
+        case "gap":
+            account.gaps.append(Gap(line[2], line[3], line[4]))
+        case _:
+            account.events.extend(parsed(line))
+
+
+def _describe(process: Process, facts: dict[str, object]) -> None:
+    known = {name: value for name, value in facts.items() if name in Process.__slots__}
+    checked = msgspec.convert({"pid": process.pid, **known}, type=Process, strict=False)
+    for name in known:
+        setattr(process, name, getattr(checked, name))

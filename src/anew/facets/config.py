@@ -1,0 +1,75 @@
+"""What configured the program: environment variables, locale, time zone, resolved parameters."""
+
+import json
+import os
+from collections.abc import Iterable, Mapping
+
+from anew.model.inputs import Parameter, Variable
+from anew.model.secrets import is_secret_name, redacted, redacted_variables
+
+OURS = ("ANEW_SPOOL", "ANEW_ROLE")
+# Change from one terminal or minute to the next and are no part of what a program is given again.
+PASSING = frozenset(
+    ("_", "SHLVL", "OLDPWD", "PWD", "WINDOWID", "SSH_CLIENT", "SSH_CONNECTION", "SSH_TTY",
+     "XDG_SESSION_ID", "DBUS_SESSION_BUS_ADDRESS", "TMUX", "TMUX_PANE", "STY", "TERM_SESSION_ID",
+     "DISPLAY", "WAYLAND_DISPLAY", "XAUTHORITY", "SSH_AUTH_SOCK", "SSH_AGENT_PID", "GPG_AGENT_INFO",
+     "INVOCATION_ID", "JOURNAL_STREAM", "SYSTEMD_EXEC_PID", "VSCODE_IPC_HOOK_CLI")
+)  # fmt: skip
+
+
+def variables(environ: Mapping[str, str], recipe: Iterable[str]) -> tuple[Variable, ...]:
+    """Return the variables a run is started with, secrets redacted, by name."""
+    asked = frozenset(recipe)
+    safe = redacted_variables(environ)
+    return tuple(
+        Variable(name, safe[name], name in asked)
+        for name in sorted(safe)
+        if name not in OURS and name not in PASSING
+    )
+
+
+def locale_of(environ: Mapping[str, str]) -> str:
+    """Return the locale that the variables ask for, by the order of POSIX."""
+    for name in ("LC_ALL", "LC_CTYPE", "LANG"):
+        if environ.get(name):
+            return environ[name]
+    return "C"
+
+
+def timezone_of(environ: Mapping[str, str]) -> str:
+    """Return the time zone in force: TZ, else what /etc/localtime leads to."""
+    if environ.get("TZ"):
+        return environ["TZ"]
+    try:
+        target = os.path.realpath("/etc/localtime")
+    except OSError:
+        return "UTC"
+    return target.partition("/zoneinfo/")[2] or "UTC"
+
+
+def parameters(found: Iterable[tuple[int, str, dict[str, object]]]) -> tuple[Parameter, ...]:
+    """Return the resolved parameters by name; the last word on a name counts.
+
+    Raises nothing: a value that is no JSON is kept as its text.
+    """
+    result: dict[tuple[str, str], Parameter] = {}
+    for _, source, values in found:
+        for name, value in _flat(values, ""):
+            text = "null" if value is None else _text(value)
+            hidden = is_secret_name(name) and value not in (None, "", False)
+            safe = '"<redacted>"' if hidden else redacted(text)
+            result[name, source] = Parameter(name, safe, source)
+    return tuple(result[key] for key in sorted(result))
+
+
+def _flat(value: object, place: str) -> Iterable[tuple[str, object]]:
+    """Yield the leaves of nested mappings by dotted names."""
+    if isinstance(value, dict) and (value or place == ""):
+        for name, part in value.items():
+            yield from _flat(part, f"{place}.{name}" if place else str(name))
+    else:
+        yield place, value
+
+
+def _text(value: object) -> str:
+    return json.dumps(value, sort_keys=True, ensure_ascii=False, default=repr)

@@ -1,0 +1,253 @@
+"""The distributions installed in some folders, each with a fingerprint of its files as they are."""
+
+import csv
+import os
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from email.parser import HeaderParser
+from pathlib import Path
+
+import msgspec
+
+from anew.model.canonical import digest_of
+from anew.model.digest import Digest
+from anew.model.secrets import redacted
+from anew.facets.environment.sha256 import sha256_file
+
+# Notes of installers and files that hold the place of the environment: no part of a fingerprint.
+NOTES = ("RECORD", "INSTALLER", "REQUESTED", "direct_url.json", "uv_cache.json", "uv_build.json")
+METADATA_FOLDERS = (".dist-info", ".egg-info")
+
+
+@dataclass(slots=True)
+class Distribution:
+    """One distribution. `files` are relative to `folder`; `changed` differ from its RECORD."""
+
+    name: str
+    version: str
+    folder: str
+    metadata: str  # the name of its .dist-info folder
+    origin: str = "index"
+    url: str | None = None
+    fingerprint: Digest | None = None
+    changed: tuple[str, ...] = ()
+    missing: tuple[str, ...] = ()
+
+
+@dataclass(slots=True)
+class _Known:
+    """What a former look found, true as long as `stamps` are those of the files."""
+
+    record: tuple[int, int, int]
+    paths: tuple[str, ...]
+    stamps: Digest
+    distribution: Distribution
+
+
+@dataclass(slots=True)
+class _Cache:
+    """All former looks, by the path of the metadata folder."""
+
+    known: dict[str, _Known] = field(default_factory=dict)
+
+
+def scan(folders: Iterable[str], cache: Path) -> tuple[Distribution, ...]:
+    """Return the distributions in `folders`, by name; of two with one name the first counts.
+
+    Files are hashed only where their size, times or inode are not those of the last look, which
+    `cache` (a folder) remembers.
+    """
+    found: dict[str, Distribution] = {}
+    for folder in folders:
+        for distribution in _in_folder(folder, cache):
+            found.setdefault(canonical_name(distribution.name), distribution)
+    return tuple(found[name] for name in sorted(found))
+
+
+def canonical_name(name: str) -> str:
+    """Return `name` as indexes compare it (PEP 503).
+
+    >>> canonical_name("Flask_SQLAlchemy")
+    'flask-sqlalchemy'
+    """
+    lowered = name.lower().replace("_", "-").replace(".", "-")
+    while "--" in lowered:
+        lowered = lowered.replace("--", "-")
+    return lowered
+
+
+def _in_folder(folder: str, cache: Path) -> Iterator[Distribution]:
+    try:
+        names = sorted(name for name in os.listdir(folder) if name.endswith(METADATA_FOLDERS))
+    except OSError:
+        return
+    if not names:
+        return
+    place = cache / f"{digest_of(folder)[3:19]}.msgpack"
+    before, after = _load(place), _Cache()
+    changed = False
+    for name in names:
+        path = f"{folder}/{name}"
+        known = before.known.get(path)
+        now = _look(folder, name, known)
+        if now is None:
+            continue
+        after.known[path] = now
+        changed = changed or now is not known
+        yield now.distribution
+    if changed or before.known.keys() != after.known.keys():
+        _save(place, after)
+
+
+def _look(folder: str, name: str, known: _Known | None) -> _Known | None:
+    record = _record_state(f"{folder}/{name}/RECORD")
+    if record is None:
+        return _without_record(folder, name)
+    rows = None
+    if known is None or known.record != record:
+        rows = _rows(f"{folder}/{name}/RECORD")
+        paths = tuple(sorted(path for path in rows if _counts(path)))
+    else:
+        paths = known.paths
+    stamps = digest_of(_stamps(folder, paths))
+    if known is not None and rows is None and stamps == known.stamps:
+        return known
+    if rows is None:
+        rows = _rows(f"{folder}/{name}/RECORD")
+    return _Known(record, paths, stamps, _hashed(folder, name, paths, rows))
+
+
+def _record_state(path: str) -> tuple[int, int, int] | None:
+    try:
+        status = os.stat(path)
+    except OSError:
+        return None
+    return status.st_ino, status.st_size, status.st_mtime_ns // 1000
+
+
+def _rows(path: str) -> dict[str, str]:
+    """Return the digest that the RECORD states for each file, empty where it states none."""
+    with open(path, encoding="utf-8", errors="surrogateescape", newline="") as stream:
+        return {row[0]: row[1] if len(row) > 1 else "" for row in csv.reader(stream) if row}
+
+
+def _counts(path: str) -> bool:
+    """Say whether a file of a RECORD is part of the fingerprint; scripts outside are not."""
+    if path.startswith(("..", "/")) or path.endswith((".pyc", ".pyo")):
+        return False
+    folder, _, name = path.rpartition("/")
+    return not (folder.endswith(".dist-info") and name in NOTES)
+
+
+def _stamps(folder: str, paths: tuple[str, ...]) -> list[tuple[int, int, int, int]]:
+    stamps = []
+    for path in paths:
+        try:
+            status = os.stat(f"{folder}/{path}")
+        except OSError:
+            stamps.append((0, 0, 0, 0))
+            continue
+        stamps.append(
+            (
+                status.st_ino,
+                status.st_size,
+                status.st_mtime_ns // 1000,
+                status.st_ctime_ns // 1000,
+            )
+        )
+    return stamps
+
+
+def _hashed(folder: str, name: str, paths: tuple[str, ...], rows: dict[str, str]) -> Distribution:
+    result = _described(folder, name)
+    content, changed, missing = [], [], []
+    for path in paths:
+        found = sha256_file(f"{folder}/{path}")
+        if found is None:
+            missing.append(path)
+            continue
+        content.append((path.replace(name, ".dist-info", 1), found))
+        if rows[path] and rows[path] != f"sha256={found}":
+            changed.append(path)
+    result.fingerprint = digest_of(content)
+    result.changed, result.missing = tuple(changed), tuple(missing)
+    return result
+
+
+def _without_record(folder: str, name: str) -> _Known | None:
+    """Describe a distribution of the system's own tools or conda's; its files are not listed."""
+    result = _described(folder, name)
+    if not result.name:
+        return None
+    result.origin = "system"
+    result.fingerprint = digest_of((result.name, result.version))
+    return _Known((0, 0, 0), (), digest_of(""), result)
+
+
+def _described(folder: str, name: str) -> Distribution:
+    headers = None
+    for path in (f"{folder}/{name}/METADATA", f"{folder}/{name}/PKG-INFO", f"{folder}/{name}"):
+        try:
+            with open(path, encoding="utf-8", errors="replace") as stream:
+                headers = HeaderParser().parsestr(_head(stream))
+                break
+        except OSError:
+            continue
+    stem = name.rpartition(".")[0].split("-")
+    title = (headers["Name"] if headers else None) or stem[0]
+    version = (headers["Version"] if headers else None) or (stem[1] if len(stem) > 1 else "")
+    origin, url = _origin(f"{folder}/{name}/direct_url.json")
+    return Distribution(title, version, folder, name, origin, url)
+
+
+def _head(stream: Iterable[str]) -> str:
+    """Return the first lines of metadata, which hold the name and version."""
+    lines = []
+    for line in stream:
+        if not line.strip():
+            break
+        lines.append(line)
+        if len(lines) > 30:  # noqa: PLR2004 - they come first in every metadata file
+            break
+    return "".join(lines)
+
+
+class _DirectUrl(msgspec.Struct):
+    """PEP 610: where a distribution came from when not from an index."""
+
+    url: str = ""
+    vcs_info: dict[str, str] | None = None
+    dir_info: dict[str, bool] | None = None
+
+
+def _origin(path: str) -> tuple[str, str | None]:
+    try:
+        with open(path, "rb") as stream:
+            direct = msgspec.json.decode(stream.read(), type=_DirectUrl)
+    except (OSError, msgspec.DecodeError):
+        return "index", None
+    url = redacted(direct.url)
+    if direct.vcs_info is not None:
+        kind, commit = direct.vcs_info.get("vcs", "git"), direct.vcs_info.get("commit_id", "")
+        return "vcs", f"{kind}+{url}@{commit}"
+    if direct.dir_info is not None:
+        return ("editable" if direct.dir_info.get("editable") else "local"), url
+    return "archive", url
+
+
+def _load(place: Path) -> _Cache:
+    try:
+        return msgspec.msgpack.decode(place.read_bytes(), type=_Cache)
+    except (OSError, msgspec.DecodeError):
+        return _Cache()
+
+
+def _save(place: Path, cache: _Cache) -> None:
+    """Write `cache` for the next look; where that fails, the next look is slower, nothing else."""
+    try:
+        place.parent.mkdir(parents=True, exist_ok=True)
+        part = place.with_suffix(f".{os.getpid()}")
+        part.write_bytes(msgspec.msgpack.encode(cache))
+        part.replace(place)
+    except OSError:
+        return

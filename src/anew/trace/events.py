@@ -1,0 +1,99 @@
+"""Event: one thing that happened to one file, in one form whoever saw it."""
+
+from collections.abc import Iterable, Mapping
+from enum import StrEnum
+from typing import NamedTuple
+
+from anew.model.tree import Stamp
+
+
+class Deed(StrEnum):
+    """What happened to a path."""
+
+    FOUND = "found"  # lay there before the program started
+    READ = "read"
+    IMPORTED = "imported"  # read as the source of a module
+    CREATED = "created"  # opened for writing where nothing was
+    TRUNCATED = "truncated"  # opened for writing, its old content gone
+    UPDATED = "updated"  # appended to or written in place: its old content counts
+    DELETED = "deleted"
+    MOVED_AWAY = "moved away"
+    MOVED_HERE = "moved here"
+    LISTED = "listed"
+    PINNED = "pinned"  # we kept a copy of this state before it was destroyed
+    LOST = "lost"  # we could not
+    CHANGED = "changed"  # nobody saw how: it is another than it was
+
+
+class Event(NamedTuple):
+    """`stamp` is the state the file was in before the deed; None where nothing was there.
+
+    `note` names the pin of PINNED, the reason of LOST, the other path of a move. `time` is that of
+    the monotonic clock in ns.
+    """
+
+    time: int
+    deed: Deed
+    path: str
+    stamp: Stamp | None = None
+    note: str = ""
+
+
+_OPENED = {
+    "r": Deed.READ,
+    "m": Deed.IMPORTED,
+    "w": Deed.TRUNCATED,
+    "a": Deed.UPDATED,
+    "u": Deed.UPDATED,
+    "c": Deed.CREATED,
+}
+
+
+def _stamp(value: list[int] | None) -> Stamp | None:
+    return Stamp._make(value) if value else None
+
+
+def parsed(line: list) -> tuple[Event, ...]:  # type: ignore[type-arg]
+    """Return what one line of a spool says of files; nothing where it speaks of other things.
+
+    Raises:
+        (TypeError, ValueError, IndexError, KeyError): the line is none of ours.
+    """
+    kind, time = line[0], line[1]
+    match kind:
+        case "open":
+            return (Event(time, _OPENED[line[3]], line[2], _stamp(line[4])),)
+        case "list":
+            return (Event(time, Deed.LISTED, line[2], _stamp(line[3])),)
+        case "rename":
+            source, target = line[2], line[3]
+            return (
+                Event(time, Deed.MOVED_AWAY, source, _stamp(line[4]), target),
+                Event(time, Deed.MOVED_HERE, target, _stamp(line[5]), source),
+            )
+        case "remove":
+            return (Event(time, Deed.DELETED, line[2], _stamp(line[3])),)
+        case "truncate":
+            return (Event(time, Deed.UPDATED, line[2], _stamp(line[3])),)
+        case "link" | "symlink":
+            return (Event(time, Deed.CREATED, line[3]),)
+        case "pin":
+            return (Event(time, Deed.PINNED, line[2], _stamp(line[3]), line[4]),)
+        case "lost":
+            return (Event(time, Deed.LOST, line[2], _stamp(line[3]), line[4]),)
+        case _:
+            return ()
+
+
+def found(listing: Mapping[str, Stamp]) -> Iterable[Event]:
+    """Yield what lay there before the start."""
+    return (Event(0, Deed.FOUND, path, stamp) for path, stamp in listing.items())
+
+
+def compared(before: Mapping[str, Stamp], after: Mapping[str, Stamp], time: int) -> Iterable[Event]:
+    """Tell from two listings of a folder what changed; reading leaves no mark."""
+    for path, stamp in after.items():
+        if before.get(path) != stamp:
+            yield Event(time, Deed.CHANGED, path, before.get(path))
+    for path in before.keys() - after.keys():
+        yield Event(time, Deed.DELETED, path, before[path])

@@ -1,0 +1,107 @@
+"""History: all that happened to one file, folded from its events."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from anew.model.tree import Stamp
+from anew.trace.events import Deed, Event
+
+READS = (Deed.READ, Deed.IMPORTED)
+
+
+@dataclass(slots=True)
+class History:
+    """`first` is the state before the run changed the file, `last` the state at the end.
+
+    Either is None where there was no file. Filled by `fold` and not changed after.
+
+    Attributes:
+        read: it was read while it was as the run found it; so were appended and updated files.
+        imported: as the source of a module.
+        listed: its entries were listed.
+        changed: the run created, wrote, moved or deleted it.
+        unseen: it changed in a way nobody saw: old bytes may have been read before.
+        pins: kept copies, by the state they hold.
+        lost: states that could not be kept, with the reason.
+        moved_to: where the state the run found it in went to, if it was renamed.
+    """
+
+    path: str
+    first: Stamp | None = None
+    last: Stamp | None = None
+    known: bool = False
+    read: bool = False
+    imported: bool = False
+    listed: bool = False
+    changed: bool = False
+    unseen: bool = False
+    pins: dict[Stamp, str] = field(default_factory=dict)
+    lost: dict[Stamp, str] = field(default_factory=dict)
+    moved_to: str | None = None
+
+    @property
+    def created(self) -> bool:
+        """Whether the run brought it forth: it was not there before."""
+        return self.changed and self.first is None
+
+
+def fold(events: Iterable[Event], now: Mapping[str, Stamp | None]) -> dict[str, History]:
+    """Return one history per path; `now` holds the states after the last process has ended."""
+    histories: dict[str, History] = {}
+    for event in sorted(events, key=lambda event: event.time):
+        history = histories.get(event.path)
+        if history is None:
+            history = histories[event.path] = History(event.path)
+        _add(history, event)
+    for path, history in histories.items():
+        history.last = now.get(path)
+        if not history.changed and history.known and history.last != history.first:
+            history.unseen = True
+            history.changed = history.last is None or history.first is None or _other_bytes(history)
+    return histories
+
+
+def _other_bytes(history: History) -> bool:
+    """Say whether the content may have changed: times of change alone move when a file is linked."""
+    first, last = history.first, history.last
+    assert first is not None
+    assert last is not None
+    return (first.size, first.modified, first.inode) != (last.size, last.modified, last.inode)
+
+
+def _add(history: History, event: Event) -> None:
+    deed = event.deed
+    if not history.known and deed not in (Deed.PINNED, Deed.LOST):
+        history.known = True
+        history.first = event.stamp
+    if deed in READS:
+        _add_read(history, event)
+    elif deed is Deed.LISTED:
+        history.listed = True
+    elif deed is Deed.PINNED:
+        if event.stamp is not None:
+            history.pins.setdefault(event.stamp, event.note)
+    elif deed is Deed.LOST:
+        if event.stamp is not None:
+            history.lost.setdefault(event.stamp, event.note)
+    elif deed is not Deed.FOUND:
+        if deed is Deed.UPDATED and not history.changed and event.stamp is not None:
+            history.read = True
+        if deed is Deed.MOVED_AWAY and not history.changed:
+            history.moved_to = event.note
+        if deed is Deed.CHANGED and not history.changed:
+            history.unseen = True
+        history.changed = True
+
+
+def _add_read(history: History, event: Event) -> None:
+    if history.changed:
+        return  # what the run itself wrote
+    if event.stamp != history.first and event.stamp is not None:
+        # Somebody we cannot see wrote it between the start and this reading.
+        history.unseen = history.changed = True
+        return
+    if event.stamp is None:
+        return  # it was looked for and not there
+    history.read = True
+    history.imported = history.imported or event.deed is Deed.IMPORTED

@@ -1,0 +1,53 @@
+"""Places: the folders that tell what a file is to a run, and paths relative to them."""
+
+from dataclasses import dataclass
+
+SYSTEM = ("/usr", "/lib", "/lib64", "/bin", "/sbin", "/etc", "/opt/conda", "/var/lib", "/var/cache")
+NOISE = ("/proc", "/sys", "/dev", "/run", "/var/run")
+
+
+@dataclass(frozen=True, slots=True)
+class Places:
+    """All absolute, normalised, without a `/` at the end.
+
+    `environments` are the prefixes of the interpreters that took part; `own` our store and spool;
+    `caches` folders whose files are made anew when they are missing.
+    """
+
+    project: str
+    home: str
+    temporary: str
+    environments: tuple[str, ...] = ()
+    own: tuple[str, ...] = ()
+    caches: tuple[str, ...] = ()
+
+
+def inside(path: str, folder: str) -> bool:
+    """Say whether `path` is `folder` or lies below it.
+
+    >>> inside("/a/b", "/a"), inside("/ab", "/a"), inside("/a", "/")
+    (True, False, True)
+    """
+    return path == folder or path.startswith(folder if folder == "/" else folder + "/")
+
+
+def short(path: str, project: str) -> str:
+    """Return `path` relative to the project where inside it, else as it is.
+
+    >>> short("/p/x/y", "/p"), short("/q", "/p"), short("/p", "/p")
+    ('x/y', '/q', '.')
+    """
+    if path == project:
+        return "."
+    return path[len(project) + 1 :] if inside(path, project) and project != "/" else path
+
+
+def whole(path: str, project: str) -> str:
+    """Return the absolute path of what `short` gave.
+
+    >>> whole("x/y", "/p"), whole("/q", "/p"), whole(".", "/p")
+    ('/p/x/y', '/q', '/p')
+    """
+    if path == ".":
+        return project
+    return path if path.startswith("/") else f"{project}/{path}"

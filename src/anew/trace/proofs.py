@@ -1,0 +1,58 @@
+"""No digest without a proof: which bytes may stand for the state a program saw."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from anew.model.inputs import Proof
+from anew.model.tree import Stamp
+from anew.trace.histories import History
+
+
+class Source(StrEnum):
+    """Where the bytes of a state can be read from now."""
+
+    PLACE = "place"  # at its own path, where the stamp must still be the same
+    PIN = "pin"
+    MOVED = "moved"  # under the name it was renamed to
+
+
+@dataclass(frozen=True, slots=True)
+class Bytes:
+    """Where to read a state from, the stamp it must have there (None: any), and the proof."""
+
+    source: Source
+    name: str
+    stamp: Stamp | None
+    proof: Proof
+
+
+def bytes_of_first(history: History) -> Bytes | None:
+    """Return where the bytes of the state that the run found can be had; None where they are lost.
+
+    The order is that of research: a file that stands unchanged is read where it is; else the copy
+    taken before the first destructive act; else the file under its new name.
+    """
+    first = history.first
+    if first is None:
+        return None
+    if history.last == first:
+        return Bytes(Source.PLACE, history.path, first, Proof.STAMP)
+    if first in history.pins:
+        return Bytes(Source.PIN, history.pins[first], None, Proof.PREIMAGE)
+    if history.moved_to is not None:
+        return Bytes(Source.MOVED, history.moved_to, first, Proof.STAMP)
+    return None
+
+
+def is_moved(before: Stamp, now: Stamp) -> bool:
+    """Say whether `now` is the state `before` after a rename, which moves the time of change."""
+    return before._replace(changed=0) == now._replace(changed=0)
+
+
+def why_lost(history: History) -> str:
+    """Return why the state the run found is gone, in words that end a sentence."""
+    if history.first is not None and history.first in history.lost:
+        return history.lost[history.first]
+    if history.unseen:
+        return "it was changed by something that cannot be seen from inside Python"
+    return "it changed before it could be kept"
