@@ -1,0 +1,129 @@
+"""Holdings: find and read what a store holds, in packs and in files of its own."""
+
+import os
+from collections import OrderedDict
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from anew.model.digest import PREFIX, Digest, digest_bytes
+from anew.model.errors import DamagedObject, MissingObject
+from anew.store.durable import read_at
+from anew.store.layout import Layout
+from anew.store.objectindex import ObjectIndex, Place
+from anew.store.packs import unpack
+from anew.store.verifying import damaged
+
+LARGE = 128 * 1024  # bytes; from here on an object is a file of its own, raw
+OPEN_PACKS = 16
+_LISTING_PAYS = 2000  # looks at single files cost more than listing all folders of objects
+
+
+class Holdings:
+    """What lies in the store of `layout`. Not for two threads at once."""
+
+    def __init__(self, layout: Layout, index: ObjectIndex) -> None:
+        self.layout, self.index = layout, index
+        self._packs: OrderedDict[str, int] = OrderedDict()
+
+    def holds(self, digest: Digest) -> bool:
+        """Say whether an object is held, as of the last `index.sync`."""
+        return self.layout.object(digest).exists() or self.index.find(digest) is not None
+
+    def has_many(self, digests: Iterable[Digest]) -> frozenset[Digest]:
+        """Return those that are held, as of the last `index.sync`."""
+        asked = set(digests)
+        held = self.index.held(asked)
+        rest = asked - held
+        if len(rest) >= _LISTING_PAYS:
+            return frozenset(held | (rest & set(self.large())))
+        return frozenset(held.union(each for each in rest if self.layout.object(each).exists()))
+
+    def large(self) -> Iterator[Digest]:
+        """Yield the objects that are files of their own."""
+        for folder in sorted(self.layout.objects.iterdir()):
+            with os.scandir(folder) as entries:
+                names = [entry.name for entry in entries]
+            for name in names:
+                yield Digest(PREFIX + folder.name + name)
+
+    def place(self, digest: Digest) -> Place | Path:
+        """Return where an object lies, the newest packs included.
+
+        Raises:
+            MissingObject: nowhere.
+            DamagedObject: nowhere, and there is a damaged pack that it may have been in.
+        """
+        for attempt in range(2):
+            if attempt:
+                self.index.sync()
+            place = self.index.find(digest)
+            if place is not None:
+                return place
+            path = self.layout.object(digest)
+            if path.exists():
+                return path
+        if self.index.damaged:
+            name, error = min(self.index.damaged.items())
+            raise DamagedObject(
+                f"object `{digest}` is missing, and pack `{name}` is damaged",
+                why=error.why,
+                hint=error.hint,
+            )
+        raise MissingObject(
+            f"object `{digest}` is not in the store",
+            why=f"`{self.layout.root}` does not hold it",
+            hint="bring it from a store or bundle that does",
+        )
+
+    def read(self, digest: Digest) -> bytes:
+        """Return the bytes of an object, checked.
+
+        Raises:
+            MissingObject: it is not held.
+            DamagedObject: other bytes lie under its name.
+        """
+        place = self.place(digest)
+        return self.read_large(digest, place) if isinstance(place, Path) else self.unpack(place)
+
+    def read_large(self, digest: Digest, path: Path) -> bytes:
+        """Return the bytes of an object that is a file, checked."""
+        data = path.read_bytes()
+        if digest_bytes(data) != digest:
+            raise damaged(digest)
+        return data
+
+    def unpack(self, place: Place) -> bytes:
+        """Return the bytes of an object in a pack, checked."""
+        digest = place.frame.digest
+        data = self._unpack(place)
+        if data is None:  # the pack is damaged, or is gone, or the cache is wrong about it
+            self.forget_packs()
+            self.index.rebuild()
+            again = self.place(digest)
+            if isinstance(again, Path):
+                return self.read_large(digest, again)
+            data = self._unpack(again)
+        if data is None:
+            raise damaged(digest)
+        return data
+
+    def _unpack(self, place: Place) -> bytes | None:
+        try:
+            return unpack(place.frame, self.stored(place))
+        except FileNotFoundError:
+            return None
+
+    def stored(self, place: Place) -> bytes:
+        """Return the bytes of an object as its pack holds them."""
+        file = self._packs.get(place.pack)
+        if file is None:
+            path = self.layout.packs / place.pack
+            file = self._packs[place.pack] = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+            if len(self._packs) > OPEN_PACKS:
+                os.close(self._packs.popitem(last=False)[1])
+        return read_at(file, place.frame.offset, place.frame.length)
+
+    def forget_packs(self) -> None:
+        """Close the packs that are open."""
+        while self._packs:
+            os.close(self._packs.popitem()[1])

@@ -1,0 +1,125 @@
+"""StampCache: digests of files by their stamp, so that nothing unchanged is read again."""
+
+import sqlite3
+import time
+from collections.abc import Callable, Iterable
+from itertools import islice
+from pathlib import Path
+
+from anew.model.digest import Digest
+from anew.model.tree import Stamp
+from anew.store.cachefile import CacheFile
+from anew.store.mounts import Mounts
+from anew.store.packs import from_raw, to_raw
+
+SETTLED = 2_000_000_000  # ns; a file that changed later may change again under the same stamp
+BUFFERED = 20_000
+CHUNK = 400
+LIMIT = 1 << 29  # bytes on disk, about 6 million files; beyond it the cache starts afresh
+VERSION = 1
+SCHEMA = """
+CREATE TABLE stamps (device INTEGER, inode INTEGER, size INTEGER, modified INTEGER,
+  changed INTEGER, digest BLOB, PRIMARY KEY (device, inode)) WITHOUT ROWID
+"""
+
+
+class StampCache:
+    """Remembers what a file in a state holds. Losing it costs time only.
+
+    A file is remembered if it had lain unchanged for `SETTLED` when its reading began, and lies
+    on no network file system. Bytes written through a memory map that was already dirty move no
+    time stamp; no cache of this kind sees those.
+    """
+
+    def __init__(self, path: Path, mounts: Mounts, now: Callable[[], int] = time.time_ns) -> None:
+        self.now = now
+        self._cache = CacheFile(path, SCHEMA, VERSION)
+        self._mounts = mounts
+        self._fresh: dict[Stamp, Digest] = {}
+        self._known: dict[Stamp, Digest] = {}
+
+    def find(self, stamp: Stamp) -> Digest | None:
+        """Return the digest of a file in that state, if it is known."""
+        return self._known.get(stamp) or self.known((stamp,)).get(stamp)
+
+    def known(self, stamps: Iterable[Stamp]) -> dict[Stamp, Digest]:
+        """Return the digests of those states that are known, in one look."""
+        found: dict[Stamp, Digest] = {}
+        by_device: dict[int, dict[int, Stamp]] = {}
+        other_states = []
+        memory = self._known
+        for stamp in stamps:
+            digest = memory.get(stamp)
+            if digest is not None:
+                found[stamp] = digest
+            elif by_device.setdefault(stamp[0], {}).setdefault(stamp[1], stamp) != stamp:
+                other_states.append(stamp)
+        for stamp in other_states:
+            found.update(self.known((stamp,)))
+        if by_device:
+            missing = self._cache.run(lambda connection: _select(connection, by_device))
+            memory.update(missing)
+            found.update(missing)
+        return found
+
+    def remember(self, stamp: Stamp, digest: Digest, begun: int) -> None:
+        """Note what a file held in a state; `begun` is when its reading began, by `now`."""
+        settled = begun - max(stamp.modified, stamp.changed) > SETTLED
+        if settled and self._mounts.is_local(stamp.device):
+            self._fresh[stamp] = self._known[stamp] = digest
+            if len(self._fresh) >= BUFFERED:
+                self.flush()
+
+    def flush(self) -> None:
+        """Write down what was noted."""
+        if not self._fresh:
+            return
+        rows = [
+            (
+                stamp.device,
+                _signed(stamp.inode),
+                stamp.size,
+                stamp.modified,
+                stamp.changed,
+                to_raw(digest),
+            )
+            for stamp, digest in self._fresh.items()
+        ]
+        self._fresh = {}
+
+        def insert(connection: sqlite3.Connection) -> None:
+            (pages,) = connection.execute("PRAGMA page_count").fetchone()
+            if pages * 4096 > LIMIT:
+                connection.execute("DELETE FROM stamps")
+            connection.executemany("INSERT OR REPLACE INTO stamps VALUES (?,?,?,?,?,?)", rows)
+
+        self._cache.write(insert)
+
+    def close(self) -> None:
+        """Write down what was noted, and close the file."""
+        self.flush()
+        self._cache.close()
+
+
+def _signed(inode: int) -> int:
+    return inode - (1 << 64) if inode >> 63 else inode
+
+
+def _select(
+    connection: sqlite3.Connection, by_device: dict[int, dict[int, Stamp]]
+) -> dict[Stamp, Digest]:
+    found = {}
+    for device, stamps in by_device.items():
+        inodes = iter(stamps)
+        while chunk := list(islice(inodes, CHUNK)):
+            marks = ",".join("?" * len(chunk))
+            rows = connection.execute(
+                "SELECT inode, size, modified, changed, digest FROM stamps"
+                f" WHERE device = ? AND inode IN ({marks})",
+                [device, *map(_signed, chunk)],
+            )
+            for inode, size, modified, changed, digest in rows:
+                stamp = stamps[inode & 0xFFFFFFFFFFFFFFFF]
+                if (stamp[2], stamp[4], stamp[5]) == (size, modified, changed):
+                    found[stamp] = from_raw(digest)
+    return found

@@ -1,0 +1,38 @@
+"""Sweeping: remove what writers left behind that died before they could commit."""
+
+import shutil
+import time
+from pathlib import Path
+
+from anew.store.process import Process, parse_process, process_start, this_process
+
+ABANDONED_SECONDS = 30 * 24 * 3600.0
+
+
+def sweep(temporary: Path) -> int:
+    """Remove the folders of writers that are provably dead; return how many there were.
+
+    A writer of another host, or one in another container, is given up after thirty days in which
+    its folder did not change.
+    """
+    me = this_process()
+    removed = 0
+    for folder in list(temporary.iterdir()):
+        writer = parse_process(folder.name)
+        if writer is None or _is_dead(writer, me) or _is_abandoned(folder):
+            shutil.rmtree(folder, ignore_errors=True)
+            removed += 1
+    return removed
+
+
+def _is_dead(writer: Process, me: Process) -> bool:
+    if writer.is_neighbour(me):
+        return process_start(writer.pid) != writer.start
+    return writer.is_before_reboot(me)
+
+
+def _is_abandoned(folder: Path) -> bool:
+    try:
+        return time.time() - folder.stat().st_mtime > ABANDONED_SECONDS
+    except FileNotFoundError:
+        return True
