@@ -1,0 +1,56 @@
+"""Progress lines: those that a carriage return overwrites as often as the clock lets them."""
+
+import re
+from typing import NamedTuple
+
+from anew.judge.masks import Masker
+
+_BREAK = re.compile(r"[\r\x08]+")
+_BAR = re.compile(r"\d+%\||\d+/\d+|\d+%|it/s|s/it|/step")
+_COUNT = re.compile(r"(\d+/\d+)|(\d+(?:\.\d+)?%)")
+
+
+class Progress(NamedTuple):
+    """One line as it was overwritten: what it ended as, and the states seen on the way.
+
+    `kept` are states that are no progress bar, in order; `bars` the last state seen at each count.
+    """
+
+    last: str
+    kept: tuple[str, ...]
+    bars: dict[str, str]
+    returned: bool  # ends with a carriage return, as a line of Windows does
+    by: frozenset[str]
+
+
+def is_overwritten(line: str) -> bool:
+    """Say whether a state of `line` was overwritten."""
+    return bool(_BREAK.search(line))
+
+
+def read(line: str, masker: Masker) -> Progress:
+    """Take one line apart at its carriage returns and backspaces, each state masked."""
+    masked = [masker.text(state) for state in _BREAK.split(line)]
+    by = frozenset(name for state in masked for name in state.by)
+    states = [state.text for state in masked if state.text.strip()]
+    kept: list[str] = []
+    bars: dict[str, str] = {}
+    for state in states[:-1]:
+        count = _COUNT.search(state) if _BAR.search(state) else None
+        if count:
+            bars[count.group()] = state
+        else:
+            kept.append(state)
+    return Progress(
+        states[-1] if states else "", tuple(kept), bars, line.endswith(("\r", "\x08")), by
+    )
+
+
+def agree(left: Progress, right: Progress) -> bool:
+    """Say whether two lines ended the same, and showed the same wherever both showed a count."""
+    return (
+        left.last == right.last
+        and left.kept == right.kept
+        and left.returned == right.returned
+        and all(right.bars.get(count, state) == state for count, state in left.bars.items())
+    )
