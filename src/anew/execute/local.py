@@ -80,7 +80,7 @@ class Running:
         signal.pthread_kill(main, signal.SIGCHLD)
 
 
-def start(job: Job, heartbeat: Callable[[], None], orphaned: Callable[[], None]) -> Running:
+def start(job: Job, heartbeat: Callable[[], object], orphaned: Callable[[], object]) -> Running:
     """Start `job` under a supervisor of its own and return at once."""
     lifeline, alive = os.pipe()
     hears, told = os.pipe()

@@ -9,10 +9,15 @@ from anew.model.inputs import Streams
 
 @dataclass(frozen=True, slots=True)
 class Mount:
-    """A file or folder of a room that is to be seen at another path."""
+    """A folder of a room that is to be seen at another path.
+
+    With `around` what else lies at the target is still seen there, but for the names in `hidden`.
+    """
 
     source: str
     target: str
+    around: bool = False
+    hidden: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

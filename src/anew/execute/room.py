@@ -21,7 +21,7 @@ _libc = ctypes.CDLL(None, use_errno=True)
 def fix_addresses() -> bool:
     """Switch address-space randomisation off for what this process becomes; say if it worked."""
     before = _libc.personality(0xFFFFFFFF)
-    return before != -1 and _libc.personality(before | ADDR_NO_RANDOMIZE) != -1
+    return before != -1 and bool(_libc.personality(before | ADDR_NO_RANDOMIZE) != -1)
 
 
 def enter(mounts: tuple[Mount, ...], scratch: Path) -> bool:
@@ -35,11 +35,14 @@ def enter(mounts: tuple[Mount, ...], scratch: Path) -> bool:
     scratch.mkdir(exist_ok=True)
     view = _View(scratch)
     # Sources may be hidden by what is mounted over their parents: hold each by a descriptor.
-    held = [(os.open(mount.source, os.O_PATH), mount.target) for mount in mounts]
-    for descriptor, target in sorted(held, key=lambda pair: pair[1].count("/")):
-        is_folder = stat.S_ISDIR(os.fstat(descriptor).st_mode)
-        view.make_place(target, is_folder=is_folder)
-        _mount(f"/proc/self/fd/{descriptor}", target, MS_BIND | MS_REC)
+    held = [(os.open(mount.source, os.O_PATH), mount) for mount in mounts]
+    for descriptor, mount in sorted(held, key=lambda pair: pair[1].target.count("/")):
+        source = f"/proc/self/fd/{descriptor}"
+        if mount.around and os.path.isdir(mount.target):
+            view.surround(mount, source)
+        else:
+            view.make_place(mount.target, is_folder=stat.S_ISDIR(os.fstat(descriptor).st_mode))
+        _mount(source, mount.target, MS_BIND | MS_REC)
         os.close(descriptor)
     return True
 
@@ -112,6 +115,14 @@ class _View:
         else:
             os.close(os.open(target, os.O_CREAT | os.O_WRONLY))
 
+    def surround(self, mount: Mount, source: str) -> None:
+        """Mount what else lies at the target into the folder that will be seen there."""
+        if mount.target == "/":
+            return
+        stash = self._stash()
+        _mount(mount.target, stash, MS_BIND | MS_REC)
+        _put_back(stash, source, frozenset(mount.hidden))
+
     def _rebuild(self, folder: str) -> None:
         """Lay a folder in memory over `folder`, with all its entries mounted back."""
         if folder == "/":
@@ -151,11 +162,14 @@ def _is_in_memory(folder: str) -> bool:
     return os.path.exists(f"{folder}/{MARK}")  # noqa: PTH110
 
 
-def _put_back(source: str, folder: str) -> None:
+def _put_back(source: str, folder: str, hidden: frozenset[str] = frozenset()) -> None:
     with os.scandir(source) as entries:
         found = sorted(entries, key=lambda entry: entry.name)
+    found = [entry for entry in found if entry.name not in hidden]
     for position, entry in enumerate(found):
         place = f"{folder.rstrip('/')}/{entry.name}"
+        if os.path.lexists(place):
+            continue
         if entry.is_symlink():
             os.symlink(os.readlink(entry.path), place)  # noqa: PTH115, PTH211
         elif position >= MOST_ENTRIES:

@@ -32,7 +32,8 @@ def present(environ: dict[str, str]) -> Streams:
     kinds = [kind_of(descriptor) for descriptor in (0, 1, 2)]
     merged = kinds[1] == kinds[2] != "closed" and same_place(1, 2)
     columns, lines = size_of(1) if kinds[1] == "terminal" else (0, 0)
-    return Streams(*kinds, merged, environ.get("TERM"), columns, lines)
+    stdin, stdout, stderr = kinds
+    return Streams(stdin, stdout, stderr, merged, environ.get("TERM"), columns, lines)
 
 
 def same_place(left: int, right: int) -> bool:

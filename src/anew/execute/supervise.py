@@ -8,7 +8,7 @@ import signal
 import struct
 import termios
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import NoReturn
 
@@ -49,7 +49,7 @@ class Given:
 
 
 def supervise(
-    job: Job, alive: int, told: int, heartbeat: Callable[[], None], orphaned: Callable[[], None]
+    job: Job, alive: int, told: int, heartbeat: Callable[[], object], orphaned: Callable[[], object]
 ) -> NoReturn:
     """Run `job` to its end; write lines to `told`: the program's pid, then how it ended.
 
@@ -192,7 +192,9 @@ def _log(job: Job, name: str) -> int:
         return -1
 
 
-def _start(job: Job, given: Given, dispositions: dict[signal.Signals, object]) -> tuple[int, int]:
+def _start(
+    job: Job, given: Given, dispositions: Mapping[signal.Signals, object]
+) -> tuple[int, int]:
     """Fork and exec; return the pid and a pipe that says what went wrong, if anything."""
     trouble, report = os.pipe()
     child = os.fork()
@@ -209,7 +211,7 @@ def _start(job: Job, given: Given, dispositions: dict[signal.Signals, object]) -
 
 
 def _become(
-    job: Job, given: Given, dispositions: dict[signal.Signals, object], report: int
+    job: Job, given: Given, dispositions: Mapping[signal.Signals, object], report: int
 ) -> None:
     for number, before in dispositions.items():
         ignored = before == signal.SIG_IGN and number is not signal.SIGPIPE
@@ -290,8 +292,8 @@ class _Watcher:
     given: Given
     child: int
     alive: int
-    heartbeat: Callable[[], None]
-    orphaned: Callable[[], None]
+    heartbeat: Callable[[], object]
+    orphaned: Callable[[], object]
 
     def watch(self, start: float) -> Exit:
         poll = select.poll()

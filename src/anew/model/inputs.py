@@ -53,8 +53,13 @@ class CodeFile:
 
 @dataclass(frozen=True, slots=True)
 class CodeState:
-    """The source as it was at the start, committed or not. `files` lists CodeFile, by path."""
+    """The source as it was at the start, committed or not.
 
+    Both listings hold CodeFile, by path: `used` what the run was seen to use, which names the
+    experiment; `files` that and what else belongs to the project.
+    """
+
+    used: Listing
     files: Listing
     commit: str | None = None
     branch: str | None = None

@@ -93,7 +93,7 @@ def _named(recipe: Recipe) -> tuple[object, ...]:
     code, configuration = recipe.code, recipe.configuration
     return (
         recipe.command,
-        code.files.digest,
+        code.used.digest,
         recipe.inputs.digest,
         recipe.environment.digest,
         configuration.parameters,

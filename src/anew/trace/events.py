@@ -10,7 +10,6 @@ from anew.model.tree import Stamp
 class Deed(StrEnum):
     """What happened to a path."""
 
-    FOUND = "found"  # lay there before the program started
     READ = "read"
     IMPORTED = "imported"  # read as the source of a module
     CREATED = "created"  # opened for writing where nothing was
@@ -83,11 +82,6 @@ def parsed(line: list) -> tuple[Event, ...]:  # type: ignore[type-arg]
             return (Event(time, Deed.LOST, line[2], _stamp(line[3]), line[4]),)
         case _:
             return ()
-
-
-def found(listing: Mapping[str, Stamp]) -> Iterable[Event]:
-    """Yield what lay there before the start."""
-    return (Event(0, Deed.FOUND, path, stamp) for path, stamp in listing.items())
 
 
 def compared(before: Mapping[str, Stamp], after: Mapping[str, Stamp], time: int) -> Iterable[Event]:

@@ -1,7 +1,8 @@
 """History: all that happened to one file, folded from its events."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from typing import Protocol
 
 from anew.model.tree import Stamp
 from anew.trace.events import Deed, Event
@@ -45,24 +46,35 @@ class History:
         return self.changed and self.first is None
 
 
-def fold(events: Iterable[Event], now: Mapping[str, Stamp | None]) -> dict[str, History]:
-    """Return one history per path; `now` holds the states after the last process has ended."""
+class Before(Protocol):
+    """What is known of the time before the start."""
+
+    def state(self, path: str) -> tuple[bool, Stamp | None]:
+        """Return whether it is known what was at `path`, and its state; None: nothing."""
+        ...
+
+
+def fold(
+    events: Iterable[Event], before: Before, now: Callable[[str], Stamp | None]
+) -> dict[str, History]:
+    """Return one history per path; `now` tells the state after the last process has ended."""
     histories: dict[str, History] = {}
     for event in sorted(events, key=lambda event: event.time):
         history = histories.get(event.path)
         if history is None:
             history = histories[event.path] = History(event.path)
+            history.known, history.first = before.state(event.path)
         _add(history, event)
     for path, history in histories.items():
-        history.last = now.get(path)
+        history.last = now(path)
         if not history.changed and history.known and history.last != history.first:
-            history.unseen = True
-            history.changed = history.last is None or history.first is None or _other_bytes(history)
+            if history.last is None or history.first is None or _other_bytes(history):
+                history.unseen = history.changed = True
     return histories
 
 
 def _other_bytes(history: History) -> bool:
-    """Say whether the content may have changed: times of change alone move when a file is linked."""
+    """Say whether the content may have changed; linking a file moves its time of change alone."""
     first, last = history.first, history.last
     assert first is not None
     assert last is not None
@@ -84,7 +96,7 @@ def _add(history: History, event: Event) -> None:
     elif deed is Deed.LOST:
         if event.stamp is not None:
             history.lost.setdefault(event.stamp, event.note)
-    elif deed is not Deed.FOUND:
+    else:
         if deed is Deed.UPDATED and not history.changed and event.stamp is not None:
             history.read = True
         if deed is Deed.MOVED_AWAY and not history.changed:

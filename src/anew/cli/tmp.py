@@ -1,0 +1,3 @@
+import sys
+from anew.cli.main import main
+sys.exit(main())

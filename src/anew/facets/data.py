@@ -1,0 +1,161 @@
+"""Inputs: the files, links and folders that decided the result and are no code."""
+
+import os
+from collections.abc import Callable, Iterable
+
+from anew.facets.holding import Holder
+from anew.model.canonical import encode
+from anew.model.digest import digest_bytes
+from anew.model.inputs import FileKind, Input, Kept, Proof
+from anew.model.tree import Stamp
+from anew.store.protocol import Batch
+from anew.trace.histories import History
+from anew.trace.places import short
+from anew.trace.proofs import Bytes, Source, bytes_of_first, is_moved, why_lost
+
+PERMISSIONS = 0o7777
+IS_FOLDER = 0o040000
+KIND = 0o170000
+
+
+def collect(
+    histories: Iterable[History],
+    project: str,
+    holder: Holder,
+    real: Callable[[str], str],
+    pins: str,
+    role: Callable[[History], str],
+) -> list[Input]:
+    """Hold each file the run read, as it was before the run changed it."""
+    inputs: list[Input] = []
+    links: dict[str, str] = {}
+    for history in histories:
+        first = history.first
+        if first is None:
+            continue
+        _follow(history.path, real, links)
+        if first.mode & KIND == IS_FOLDER:
+            continue
+        inputs.append(_file(history, first, project, holder, real, pins, role(history)))
+    for path, target in sorted(links.items()):
+        holder.seen += 1
+        holder.held += 1
+        inputs.append(
+            Input(short(path, project), FileKind.LINK, len(target), Kept.VALUE,
+                  digest_bytes(os.fsencode(target)), Proof.STAMP, target=target, mode=0o777)
+        )  # fmt: skip
+    return inputs
+
+
+def _file(
+    history: History,
+    first: Stamp,
+    project: str,
+    holder: Holder,
+    real: Callable[[str], str],
+    pins: str,
+    role: str,
+) -> Input:
+    shown = short(history.path, project)
+    found = bytes_of_first(history)
+    mode, modified = first.mode & PERMISSIONS, first.modified // 1000
+    if found is None or not _there(found, real):
+        holder.seen += 1
+        holder.gap("inputs", f"{shown}: {why_lost(history)}", "write results to another file")
+        return Input(shown, FileKind.FILE, first.size, Kept.NO, role=role, mode=mode,
+                     modified=modified)  # fmt: skip
+    path = f"{pins}/{found.name}" if found.source is Source.PIN else real(found.name)
+    stamp = _expected(found, path)
+    held = holder.hold("inputs", shown, path, stamp)
+    proof = found.proof if held.digest is not None else None
+    return Input(shown, FileKind.FILE, first.size, held.kept, held.digest, proof, role, None, mode,
+                 modified)  # fmt: skip
+
+
+def _there(found: Bytes, real: Callable[[str], str]) -> bool:
+    """Say whether a renamed file still is what it was: a rename moves the time of change alone."""
+    if found.source is not Source.MOVED:
+        return True
+    now = _stamp(real(found.name))
+    return now is not None and found.stamp is not None and is_moved(found.stamp, now)
+
+
+def _expected(found: Bytes, path: str) -> Stamp | None:
+    return _stamp(path) if found.source is Source.MOVED else found.stamp
+
+
+def _stamp(path: str) -> Stamp | None:
+    try:
+        status = os.stat(path)
+    except OSError:
+        return None
+    return Stamp(status.st_dev, status.st_ino, status.st_size, status.st_mode,
+                 status.st_mtime_ns, status.st_ctime_ns)  # fmt: skip
+
+
+def _follow(path: str, real: Callable[[str], str], links: dict[str, str]) -> None:
+    """Note each symbolic link on the way to `path`, and on the way to where it leads."""
+    pending, seen = [path], set()
+    while pending:
+        place = pending.pop()
+        if place in seen:
+            continue
+        seen.add(place)
+        parts = place.split("/")
+        for count in range(2, len(parts) + 1):
+            step = "/".join(parts[:count])
+            if step in links or step in _PLAIN:
+                continue
+            try:
+                target = os.readlink(real(step))
+            except OSError:
+                if count < len(parts):
+                    _PLAIN.add(step)
+                continue
+            links[step] = target
+            rest = "/".join(parts[count:])
+            leads = os.path.normpath(os.path.join(os.path.dirname(step), target, rest))
+            pending.append(leads)
+
+
+_PLAIN: set[str] = set()  # folders known to be no links; a process seals few runs
+
+
+def folders(
+    histories: Iterable[History],
+    project: str,
+    holder: Holder,
+    batch: Batch,
+    names: Callable[[str], list[str]],
+) -> list[Input]:
+    """Hold the names that each listed folder had before the run changed it."""
+    inputs = []
+    for history in histories:
+        if not history.listed or history.first is None:
+            continue
+        holder.seen += 1
+        entries = names(history.path)
+        digest = batch.add(encode(entries))
+        holder.held += 1
+        inputs.append(
+            Input(short(history.path, project), FileKind.FOLDER, len(entries), Kept.VALUE, digest,
+                  Proof.STAMP, mode=history.first.mode & PERMISSIONS)
+        )  # fmt: skip
+    return inputs
+
+
+def listed_before(path: str, now: Iterable[str], histories: dict[str, History]) -> list[str]:
+    """Return the names a folder had at the start: those of now, without what the run made.
+
+    A folder is listed in the order of the file system; names are given sorted by their bytes.
+    """
+    prefix = path.rstrip("/") + "/"
+    names = set(now)
+    for other, history in histories.items():
+        if other.startswith(prefix) and "/" not in other[len(prefix) :] and history.changed:
+            name = other[len(prefix) :]
+            if history.first is None:
+                names.discard(name)
+            else:
+                names.add(name)
+    return sorted(names)

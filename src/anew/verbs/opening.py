@@ -1,0 +1,179 @@
+"""What is known when a run starts, kept in its spool so that a seal needs nothing else."""
+
+import os
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import msgspec
+
+from anew.execute.protocol import Exit, Mount
+from anew.facets.git import GitState
+from anew.facets.project import Listing
+from anew.model.canonical import decode, encode
+from anew.model.circumstances import Circumstances
+from anew.model.inputs import Streams, Variable
+from anew.model.recipe import Request
+from anew.model.record import Gap
+from anew.model.tree import Stamp
+from anew.store.durable import write_all
+from anew.trace.places import inside
+
+REQUEST, BEFORE, SETTINGS, GIVEN, EXIT = (
+    "request.json",
+    "before.msgpack",
+    "settings",
+    "given.jsonl",
+    "exit.json",
+)
+
+
+@dataclass(slots=True)
+class Before:
+    """The state of the world at the start. `started` is the monotonic clock's, in ns.
+
+    `mounts` say where files lie that the program sees elsewhere; `boot` names this uptime of the
+    machine, as inodes and clocks mean nothing after it.
+    """
+
+    listing: Listing
+    git: GitState | None
+    variables: tuple[Variable, ...]
+    locale: str
+    timezone: str
+    umask: int
+    streams: Streams
+    circumstances: Circumstances
+    started: int
+    boot: str = ""
+    hash_seed: str | None = None
+    source_date_epoch: str | None = None
+    interpreter: str | None = None
+    stdin: str | None = None  # the file that stdin was
+    stdin_offset: int = 0
+    stdout_offset: int = 0
+    stderr_offset: int = 0
+    bounded: bool = True
+    mounts: tuple[Mount, ...] = ()
+    gaps: tuple[Gap, ...] = ()
+    threads: tuple[tuple[str, str], ...] = ()
+    code_text: str | None = None  # of `-c`, or a script on stdin
+    diff: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """Translates between paths as the program saw them and paths as they are from here."""
+
+    project: str  # as seen
+    before: Before
+    mounted: bool
+    _sorted: tuple[Mount, ...] = field(default=())
+
+    @classmethod
+    def of(cls, request: Request, before: Before, *, mounted: bool) -> "World":
+        """Return the world of a run; `mounted` says whether its mounts came about."""
+        mounts = sorted(before.mounts, key=lambda mount: -len(mount.target)) if mounted else ()
+        return cls(request.project, before, mounted, tuple(mounts))
+
+    def real(self, path: str) -> str:
+        """Return where the file lies that the program saw at `path`."""
+        for mount in self._sorted:
+            if inside(path, mount.target):
+                place = mount.source + path[len(mount.target) :]
+                if mount.around and not os.path.lexists(place):
+                    return path
+                return place
+        return path
+
+    def stamp(self, path: str) -> Stamp | None:
+        """Return the present state of the file that the program saw at `path`."""
+        try:
+            status = os.stat(self.real(path))
+        except (OSError, ValueError):
+            return None
+        return Stamp(
+            status.st_dev,
+            status.st_ino,
+            status.st_size,
+            status.st_mode,
+            status.st_mtime_ns,
+            status.st_ctime_ns,
+        )
+
+    def state(self, path: str) -> tuple[bool, Stamp | None]:
+        """Return what was at `path` before the start, where the first look covered it."""
+        listing = self.before.listing
+        found = listing.files.get(path)
+        if found is not None:
+            return True, found
+        covered = listing.whole and inside(path, self.project) and "/__pycache__" not in path
+        return covered and os.path.dirname(path) not in self._skipped(path), None
+
+    def _skipped(self, path: str) -> tuple[str, ...]:
+        """Return the folders on the way to `path` that the first look passed over."""
+        below = path[len(self.project) :]
+        if any(f"/{name}/" in below for name in ("node_modules", ".git", ".venv", "venv")):
+            return (os.path.dirname(path),)
+        if any(inside(path, folder) for folder in self.before.listing.environments):
+            return (os.path.dirname(path),)
+        return ()
+
+
+def boot_id() -> str:
+    """Return the name of this uptime of the machine."""
+    try:
+        return Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip()
+    except OSError:
+        return ""
+
+
+def write(spool: Path, request: Request, before: Before, settings: dict[str, str]) -> None:
+    """Write down what is known at the start."""
+    (spool / "probe").mkdir(mode=0o700, exist_ok=True)
+    for name in ("pins", "roles", "figures"):
+        (spool / name).mkdir(mode=0o700, exist_ok=True)
+    lines = []
+    for name, value in settings.items():
+        escaped = value.replace("\\", "\\\\").replace("\n", "\\n")
+        lines.append(f"{name}={escaped}\n")
+    _write(spool / SETTINGS, "".join(lines).encode("utf-8", "surrogateescape"))
+    _write(spool / BEFORE, _packed(before))
+    _write(spool / REQUEST, encode(request))
+
+
+def _write(path: Path, data: bytes) -> None:
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
+    try:
+        write_all(descriptor, data)
+    finally:
+        os.close(descriptor)
+
+
+def _packed(before: Before) -> bytes:
+    try:
+        return msgspec.msgpack.encode(before)
+    except UnicodeEncodeError:  # a name that is no UTF-8
+        return encode(before)
+
+
+def read(spool: Path) -> tuple[Request, Before, Exit | None]:
+    """Return what was written at the start and, where it came to that, at the end.
+
+    Raises:
+        OSError: the spool holds no start: the run was killed before it began.
+        DamagedObject: it holds something else.
+    """
+    request = decode((spool / REQUEST).read_bytes(), Request)
+    data = (spool / BEFORE).read_bytes()
+    before = decode(data, Before) if data[:1] == b"{" else msgspec.msgpack.decode(data, type=Before)
+    try:
+        ended = msgspec.json.decode((spool / EXIT).read_bytes(), type=Exit)
+    except (OSError, msgspec.DecodeError):
+        ended = None
+    return request, before, ended
+
+
+def monotonic() -> int:
+    """Return the clock that all processes of a run share, in ns."""
+    return time.monotonic_ns()

@@ -1,0 +1,297 @@
+"""run: open, look, execute, seal. The same way for a run and for a replay."""
+
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from anew import __version__
+from anew.execute import local, streams
+from anew.execute.protocol import Ended, Exit, Job, Mount
+from anew.facets import command as commands
+from anew.facets import config, git, hardware, project, seeds
+from anew.ledger.leases import Leases
+from anew.model.canonical import encode
+from anew.model.entry import NAMED, NOTED, RUN_OPENED, TAGGED
+from anew.model.errors import AnewError, ProgramNotExecutable, ProgramNotFound
+from anew.model.inputs import Streams
+from anew.model.recipe import Options, Request
+from anew.model.record import ID_BYTES, Gap, Record, new_run_id
+from anew.model.secrets import redacted_argv
+from anew.probe import inject
+from anew.trace.places import short
+from anew.verbs import opening
+from anew.verbs.opening import Before
+from anew.verbs.seal import seal
+from anew.verbs.workspace import Workspace
+
+STDIN_LARGEST = 1 << 30  # bytes of a script on stdin that we take over
+NOT_EXECUTABLE = (8, 13)  # ENOEXEC, EACCES
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """A run as it is asked for: before anything is looked up."""
+
+    command: tuple[str, ...]
+    directory: str
+    environ: Mapping[str, str]
+    options: Options
+    seeded: bool = True
+    root_seed: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """What a replay changes about a run: where things lie, what it is given."""
+
+    replay_of: str | None = None
+    streams: Streams | None = None
+    stdin: Path | None = None
+    mounts: tuple[Mount, ...] = ()
+    place: project.Project | None = None
+    given: bytes = b""
+    cores: int | None = None
+    umask: int | None = None
+    timeout: float | None = None
+    interpreter: str | None = None
+    extra: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """How a run came out; `record` is None where it could not be sealed, and `why` says why."""
+
+    run_id: str
+    ended: Ended
+    record: Record | None
+    why: str = ""
+    interpreter: str | None = None
+
+
+def run(workspace: Workspace, ask: Ask, progress: Callable[[str], None]) -> Done:
+    """Carry out what is asked for where the project lies, and seal what was seen.
+
+    Raises:
+        ProgramNotFound, ProgramNotExecutable: the program cannot be started; nothing is recorded.
+    """
+    return carry_out(workspace, ask, Scene(), progress)
+
+
+def carry_out(
+    workspace: Workspace, ask: Ask, scene: Scene, progress: Callable[[str], None]
+) -> Done:
+    """Carry out what is asked for in a scene, and seal what was seen."""
+    place = scene.place or project.find(ask.directory, _script(ask.command))
+    resolved = commands.resolve(ask.command, ask.directory, place.root, ask.environ)
+    run_id = new_run_id(workspace.entropy(ID_BYTES))
+    request = _request(workspace, ask, scene, place, resolved)
+    spool = workspace.spools / run_id
+    spool.mkdir(mode=0o700)
+    before = _before(ask, scene, place, resolved, request, spool)
+    settings = _settings(request, scene)
+    opening.write(spool, request, before, settings)
+    if scene.given:
+        (spool / opening.GIVEN).write_bytes(scene.given)
+    leases = Leases(workspace.root)
+    leases.take(run_id, request.started_at)
+    _write_down(workspace, run_id, request)
+    job = Job(
+        resolved.argv,
+        ask.directory,
+        _variables(ask, scene, before, spool),
+        spool,
+        scene.streams,
+        scene.stdin,
+        scene.mounts,
+        umask=scene.umask,
+        timeout=scene.timeout,
+    )
+    running = local.start(
+        job, lambda: leases.beat(run_id), lambda: leases.take(run_id, request.started_at)
+    )
+    ended = running.wait()
+    if ended.exit.failure is not None and ended.exit.errno:
+        leases.release(run_id)
+        raise _not_started(resolved.argv[0], ended.exit)
+    try:
+        record = seal(workspace, run_id, progress=progress)
+    except (AnewError, OSError) as error:
+        return Done(run_id, ended, None, str(error), resolved.interpreter)
+    finally:
+        leases.release(run_id)
+    return Done(run_id, ended, record, "", resolved.interpreter)
+
+
+def _script(command: tuple[str, ...]) -> str | None:
+    words = [word for word in command if word.endswith((".py", ".sh")) and os.path.exists(word)]
+    return words[0] if words else None
+
+
+def _request(
+    workspace: Workspace,
+    ask: Ask,
+    scene: Scene,
+    place: project.Project,
+    resolved: commands.Resolved,
+) -> Request:
+    root = ask.root_seed
+    if root is None and ask.seeded:
+        root = seeds.new_root(workspace.entropy(seeds.ROOT_BYTES))
+    return Request(
+        redacted_argv(ask.command),
+        redacted_argv(resolved.argv),
+        place.root,
+        short(ask.directory, place.root),
+        ask.options,
+        root,
+        workspace.now(),
+        scene.replay_of,
+    )
+
+
+def _before(
+    ask: Ask,
+    scene: Scene,
+    place: project.Project,
+    resolved: commands.Resolved,
+    request: Request,
+    spool: Path,
+) -> Before:
+    """Look at the world before the start; nothing slow."""
+    real = _real(place, scene.mounts)
+    listing = project.look(project.Project(real, bounded=place.bounded))
+    if real != place.root:
+        listing = _as_seen(listing, real, place.root)
+    state = git.look(place.root) if place.bounded and scene.place is None else None
+    environ = dict(ask.environ)
+    gaps = []
+    if not listing.whole and place.bounded:
+        gaps.append(Gap("outputs", f"the project has more than {project.MOST_ENTRIES:,} entries: "
+                        "only what Python was seen to do is known",
+                        "run in a smaller folder, or put `anew.toml` in one"))  # fmt: skip
+    kinds = scene.streams or streams.present(environ)
+    os_umask = os.umask(0o022)
+    os.umask(os_umask)
+    hash_ = environ.get("PYTHONHASHSEED")
+    if request.root_seed and not hash_:
+        hash_ = seeds.hash_seed(request.root_seed)
+    epoch = environ.get("SOURCE_DATE_EPOCH") or scene.extra.get("SOURCE_DATE_EPOCH")
+    before = Before(
+        listing,
+        state,
+        config.variables(environ, ask.options.recipe_variables),
+        config.locale_of(environ),
+        config.timezone_of(environ),
+        scene.umask if scene.umask is not None else os_umask,
+        kinds,
+        hardware.observe(request.started_at, __version__),
+        opening.monotonic(),
+        opening.boot_id(),
+        hash_,
+        epoch or str(_seconds(request.started_at)),
+        resolved.interpreter,
+        bounded=place.bounded,
+        mounts=scene.mounts,
+        gaps=tuple(gaps),
+        threads=seeds.thread_settings(environ),
+        diff=git.diff(state) if state is not None else "",
+    )
+    _take_stdin(before, scene, resolved, spool)
+    return before
+
+
+def _take_stdin(before: Before, scene: Scene, resolved: commands.Resolved, spool: Path) -> None:
+    """Note which bytes stdin will give: a file as it is, a script in a pipe by a copy."""
+    if scene.stdin is not None:
+        before.stdin = str(scene.stdin)
+    elif before.streams.stdin == "file":
+        offset = os.lseek(0, 0, os.SEEK_CUR)
+        path = spool / "stdin"
+        with open("/proc/self/fd/0", "rb") as source, path.open("wb") as copy:
+            source.seek(offset)
+            while data := source.read(1 << 20):
+                copy.write(data)
+        before.stdin = str(path)
+    elif before.streams.stdin == "pipe" and commands.reads_script_from_stdin(resolved.argv):
+        path = spool / "stdin"
+        with open(0, "rb", closefd=False) as source, path.open("wb") as copy:
+            while data := source.read(1 << 16):
+                copy.write(data)
+        descriptor = os.open(path, os.O_RDONLY)
+        os.dup2(descriptor, 0)
+        os.close(descriptor)
+        before.stdin = str(path)
+
+
+def _real(place: project.Project, mounts: tuple[Mount, ...]) -> str:
+    for mount in mounts:
+        if mount.target == place.root:
+            return mount.source
+    return place.root
+
+
+def _as_seen(listing: project.Listing, real: str, root: str) -> project.Listing:
+    cut = len(real)
+    return project.Listing(
+        {root + path[cut:]: stamp for path, stamp in listing.files.items()},
+        {root + path[cut:]: target for path, target in listing.links.items()},
+        [root + path[cut:] for path in listing.folders],
+        [root + path[cut:] for path in listing.environments],
+        listing.whole,
+    )
+
+
+def _seconds(when: str) -> int:
+    from datetime import datetime  # noqa: PLC0415 - loaded by the workspace already
+
+    return int(datetime.fromisoformat(when).timestamp())
+
+
+def _settings(request: Request, scene: Scene) -> dict[str, str]:
+    return {
+        "mode": "replay" if scene.replay_of else "record",
+        "root": request.root_seed or "",
+        "project": request.project,
+        "cores": str(scene.cores) if scene.cores else "",
+        "pin_limit": str(64 << 20),
+    }
+
+
+def _variables(ask: Ask, scene: Scene, before: Before, spool: Path) -> dict[str, str]:
+    variables = {**ask.environ, **scene.extra}
+    if before.hash_seed is not None:
+        variables["PYTHONHASHSEED"] = before.hash_seed
+    if before.source_date_epoch is not None:
+        variables["SOURCE_DATE_EPOCH"] = before.source_date_epoch
+    return inject.variables(str(spool), "", variables)
+
+
+def _write_down(workspace: Workspace, run_id: str, request: Request) -> None:
+    """Tell the ledger that the run begins, and what it is called."""
+    batch = workspace.store.begin()
+    body = batch.add(encode(request))
+    batch.commit()
+    workspace.ledger.append(RUN_OPENED, run_id, body=body)
+    options = request.options
+    if options.name:
+        workspace.ledger.append(NAMED, run_id, text=options.name)
+    for name, value in options.tags:
+        workspace.ledger.append(TAGGED, run_id, text=f"{name}={value}" if value else name)
+    for note in (options.note, f"hypothesis: {options.hypothesis}" if options.hypothesis else None):
+        if note:
+            workspace.ledger.append(NOTED, run_id, text=note)
+
+
+def _not_started(program: str, ended: Exit) -> AnewError:
+    kind = ProgramNotExecutable if ended.errno in NOT_EXECUTABLE else ProgramNotFound
+    return kind(
+        f"cannot start {program}",
+        why=ended.failure or "",
+        hint="check that it is there, may be executed, and names an interpreter that is there",
+    )
+
+
+def renamed(ask: Ask, name: str) -> Ask:
+    """Return `ask` under another name."""
+    return replace(ask, options=replace(ask.options, name=name))

@@ -1,0 +1,320 @@
+"""seal: what a run left in its spool becomes a record."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from anew.facets import code, config, data, metrics, outputs, project, seeds, spool
+from anew.facets.environment import state as environment
+from anew.facets.holding import Holder
+from anew.model.canonical import encode
+from anew.model.entry import RUN_SEALED
+from anew.model.inputs import CodeFile, Configuration, FileKind, Input, Kept, Proof
+from anew.model.recipe import Command, Recipe
+from anew.model.record import (
+    RECORD_SCHEMA,
+    Coverage,
+    Gap,
+    Outcome,
+    Record,
+    Status,
+)
+from anew.store.listings import write_listing
+from anew.trace.events import compared
+from anew.trace.histories import fold
+from anew.trace.places import Places, short
+from anew.trace.roles import Role, role_of, was_input
+from anew.verbs import opening
+from anew.verbs.opening import Before, World
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from anew.execute.protocol import Exit
+    from anew.model.digest import Digest
+    from anew.model.inputs import CodeState, Environment, Seeds
+    from anew.model.tree import Listing
+    from anew.model.recipe import Request
+    from anew.trace.histories import History
+    from anew.verbs.workspace import Workspace
+
+
+def seal(
+    workspace: Workspace, run_id: str, *, progress: Callable[[str], None] | None = None
+) -> Record:
+    """Seal the run of that id from its spool; the spool is gone afterwards.
+
+    Raises:
+        OSError: the spool cannot be read, or the store not be written; the spool stays.
+    """
+    place = workspace.spools / run_id
+    request, before, ended = opening.read(place)
+    work = _Sealing(workspace, run_id, place, request, before, ended, progress or (lambda _: None))
+    record = work.record()
+    workspace.ledger.append(RUN_SEALED, run_id, body=work.keep(record))
+    shutil.rmtree(place, ignore_errors=True)
+    return record
+
+
+@dataclass(slots=True)
+class _Sorted:
+    """The files of a run by what they were to it."""
+
+    code: list[History]
+    inputs: list[History]
+    folders: list[History]
+    outputs: list[History]
+    deleted: list[str]
+
+
+class _Sealing:
+    """One seal: the facts of a run, and the batch that takes its contents in."""
+
+    def __init__(
+        self,
+        workspace: Workspace,
+        run_id: str,
+        place: Path,
+        request: Request,
+        before: Before,
+        ended: Exit | None,
+        progress: Callable[[str], None],
+    ) -> None:
+        self.workspace, self.run_id, self.place = workspace, run_id, place
+        self.request, self.before, self.ended = request, before, ended
+        self.progress = progress
+        self.world = World.of(request, before, mounted=bool(ended and ended.mounted))
+        self.batch = workspace.store.begin()
+        self.holder = Holder(workspace.store, self.batch, request.options.keep)
+        self.account = spool.read(place)
+        self.places = self._places()
+
+    def record(self) -> Record:
+        """Derive the record; contents go into the batch."""
+        self.progress("sealing")
+        histories = self._histories()
+        self._warm(histories.values())
+        found = self._sorted(histories)
+        configuration = self._configuration()
+        recipe = Recipe(
+            Command(self.request.argv, self.request.cwd),
+            self._code(found, histories),
+            self._inputs(found, histories),
+            self._environment(),
+            configuration,
+            self._seeds(),
+        )
+        outcome = self._outcome(found)
+        gaps = (*self.before.gaps, *self.account.gaps, *self.holder.gaps, *self._other_gaps())
+        coverage = Coverage(self.holder.held, self.holder.seen, tuple(dict.fromkeys(gaps)))
+        return Record(
+            RECORD_SCHEMA,
+            self.run_id,
+            self.request.project,
+            self.request.options.track,
+            recipe,
+            self.before.circumstances,
+            outcome,
+            coverage,
+            self.request.command,
+            self.request.replay_of,
+            self.request.options.counterfactual,
+        )
+
+    def keep(self, record: Record) -> Digest:
+        """Commit the batch with the record in it, and return the record's digest."""
+        digest = self.batch.add(encode(record))
+        self.batch.commit()
+        return digest
+
+    def _places(self) -> Places:
+        listing = self.before.listing
+        environments = (*environment.prefixes(self.account.processes), *listing.environments)
+        home = os.path.expanduser("~")
+        caches = [f"{home}/.cache/{name}" for name in ("pip", "uv", "matplotlib", "fontconfig")]
+        return Places(
+            self.request.project,
+            home,
+            os.path.realpath(tempfile.gettempdir()),
+            environments,
+            (str(self.workspace.root), str(self.workspace.cache), str(self.place)),
+            (*caches, f"{home}/.config/matplotlib", f"{home}/.fonts", f"{home}/.numba"),
+        )
+
+    def _histories(self) -> dict[str, History]:
+        events = list(self.account.events)
+        before = self.before.listing
+        if before.whole:
+            real = self.world.real(self.request.project)
+            after = project.look(project.Project(real))
+            files = after.files
+            if real != self.request.project:
+                cut = len(real)
+                files = {self.request.project + path[cut:]: at for path, at in files.items()}
+            if after.whole:
+                events += compared(before.files, files, opening.monotonic())
+        return fold(events, self.world, self.world.stamp)
+
+    def _warm(self, histories: Iterable[History]) -> None:
+        """Ask the store once for all files whose state it may know."""
+        stamps = {history.last for history in histories if history.last is not None}
+        stamps |= set(self.before.listing.files.values())
+        self.workspace.store.known(stamps)
+
+    def _sorted(self, histories: dict[str, History]) -> _Sorted:
+        found = _Sorted([], [], [], [], [])
+        for path in sorted(histories):
+            history = histories[path]
+            if was_input(history, self.places):
+                if history.listed and not history.read:
+                    found.folders.append(history)
+                elif not self._as_code(history):
+                    found.inputs.append(history)
+            role = role_of(history, self.places)
+            if self._as_code(history) and history.first is not None and history.read:
+                found.code.append(history)
+            if role is Role.OUTPUT:
+                if history.last != history.first or history.unseen:
+                    found.outputs.append(history)
+            elif role is Role.INTERMEDIATE and history.first is not None:
+                found.deleted.append(short(path, self.request.project))
+        return found
+
+    def _as_code(self, history: History) -> bool:
+        return history.imported or role_of(replace_changed(history), self.places) is Role.CODE
+
+    def _code(self, found: _Sorted, histories: dict[str, History]) -> CodeState:
+        root, real = self.request.project, self.world.real
+        pins = str(self.place / "pins")
+        files = code.used_files(found.code, root, self.holder, real, pins)
+        taken = frozenset(history.path for history in (*found.code, *found.inputs))
+        changed = frozenset(
+            path for path, history in histories.items()
+            if history.changed and history.last != history.first
+        )  # fmt: skip
+        if self.before.bounded:
+            files += code.other_files(
+                self.before.listing, self.before.git, taken | changed, root, self.holder, real
+            )
+        if self.before.code_text is not None:
+            files.append(self._text_as_code(self.before.code_text))
+        return code.code_state(files, self.before.git, self.before.diff, self.batch)
+
+    def _text_as_code(self, text: str) -> CodeFile:
+        raw = text.encode("utf-8", "surrogateescape")
+        digest = self.batch.add(raw)
+        return CodeFile("<stdin>", digest, len(raw), Kept.VALUE, used=True, source="stdin")
+
+    def _inputs(self, found: _Sorted, histories: dict[str, History]) -> Listing:
+        pins = str(self.place / "pins")
+        root, real = self.request.project, self.world.real
+        roles = lambda history: "input"  # noqa: E731
+        inputs = data.collect(found.inputs, root, self.holder, real, pins, roles)
+
+        def names(path: str) -> list[str]:
+            try:
+                present = os.listdir(real(path))
+            except OSError:
+                present = []
+            return data.listed_before(path, present, histories)
+
+        inputs += data.folders(found.folders, root, self.holder, self.batch, names)
+        inputs += self._stdin()
+        return write_listing(
+            self.batch, inputs, lambda each: each.path,
+            sum(each.size for each in inputs if each.kind is FileKind.FILE),
+        )  # fmt: skip
+
+    def _stdin(self) -> list[Input]:
+        if self.before.stdin is None or not os.path.exists(self.before.stdin):
+            return []
+        held = self.holder.hold("inputs", "<stdin>", self.before.stdin, None)
+        size = os.stat(self.before.stdin).st_size
+        return [Input("<stdin>", FileKind.FILE, size, held.kept, held.digest,
+                      Proof.STAMP if held.digest else None, role="stdin")]  # fmt: skip
+
+    def _environment(self) -> Environment:
+        if not self.account.processes:
+            return environment.none()
+        main = self.account.processes[0]
+        cache = self.workspace.cache / "environments"
+        return environment.observe(main, cache, self.holder)
+
+    def _configuration(self) -> Configuration:
+        variables = self.before.variables
+        return Configuration(
+            config.parameters(self.account.parameters),
+            write_listing(self.batch, variables, lambda each: each.name),
+            self.before.locale,
+            self.before.timezone,
+            self.before.umask,
+            self.before.streams,
+        )
+
+    def _seeds(self) -> Seeds:
+        return seeds.observed(
+            self.request.root_seed,
+            self.account,
+            self.before.hash_seed,
+            self.before.source_date_epoch,
+            fixed_addresses=bool(self.ended and self.ended.fixed_addresses),
+        )
+
+    def _outcome(self, found: _Sorted) -> Outcome:
+        artifacts = frozenset(path for path, _ in self.account.artifacts)
+        files = outputs.collect(
+            found.outputs, self.request.project, self.holder, self.world.real, artifacts
+        )
+        files += outputs.figures(self.account.figures, self.holder)
+        measured = metrics.collect(spool.points(self.place), self.before.started, self.batch)
+        truncated = self.ended.truncated if self.ended else ()
+        streams = [
+            outputs.console(name, self.place / name, self.holder, whole=name not in truncated)
+            for name in ("console", "stderr", "stdout")
+        ]
+        ended = self.ended
+        return Outcome(
+            self._status(),
+            ended.code if ended else None,
+            ended.signal if ended else None,
+            ended.duration if ended else 0,
+            ended.cpu_time if ended else 0,
+            ended.peak_memory if ended else 0,
+            write_listing(self.batch, measured, lambda each: each.name),
+            write_listing(
+                self.batch, files, lambda each: each.path, sum(each.size for each in files)
+            ),
+            tuple(stream for stream in streams if stream is not None),
+            tuple(found.deleted),
+        )
+
+    def _status(self) -> Status:
+        if self.ended is None:
+            return Status.INTERRUPTED
+        return Status.FINISHED if self.ended.code == 0 else Status.FAILED
+
+    def _other_gaps(self) -> tuple[Gap, ...]:
+        gaps = [
+            Gap("network", f"{host}:{port} was contacted; what it answered is not held",
+                "save what is fetched to a file, and read that")
+            for host, port in sorted(self.account.connections)
+        ]  # fmt: skip
+        if self.account.torn:
+            gaps.append(Gap("trace", f"{self.account.torn} events were cut off",
+                            "the program was killed, or the disk was full"))  # fmt: skip
+        if self.ended is None:
+            gaps.append(Gap("outcome", "nobody saw how the program ended", "run it again"))
+        if self.ended is not None and self.ended.lingering:
+            gaps.append(Gap("outcome", "a process it started went on after its end",
+                            "wait for it inside the program"))  # fmt: skip
+        return tuple(gaps)
+
+
+def replace_changed(history: History) -> History:
+    """Return `history` as it would be had the run not changed the file."""
+    return replace(history, changed=False, last=history.first) if history.changed else history

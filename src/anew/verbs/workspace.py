@@ -1,0 +1,72 @@
+"""Workspace: the store, ledger, folders, clock and entropy in use."""
+
+import os
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+import platformdirs
+
+from anew.ledger.file import FileLedger, writer_name
+from anew.ledger.protocol import Ledger
+from anew.model.errors import StoreUnusable
+from anew.store.local import LocalStore
+
+SPOOLS = "spool"
+
+
+@dataclass(frozen=True, slots=True)
+class Workspace:
+    """Everything a verb may touch. `root` is the folder of the store, `cache` may be lost."""
+
+    store: LocalStore
+    ledger: Ledger
+    root: Path
+    cache: Path
+    now: Callable[[], str]
+    entropy: Callable[[int], bytes]
+
+    @property
+    def spools(self) -> Path:
+        """The folder that holds a spool for each run that is not sealed yet."""
+        return self.root / SPOOLS
+
+
+def utc_now() -> str:
+    """Return the present time in UTC, to the microsecond, as ISO 8601."""
+    return datetime.fromtimestamp(time.time(), UTC).isoformat().replace("+00:00", "Z")
+
+
+def place_of(option: str | None, environ: dict[str, str], directory: str) -> Path:
+    """Return the folder of the store: --store, ANEW_HOME, .anew beside the project, XDG data."""
+    if option:
+        return Path(directory, option)
+    if environ.get("ANEW_HOME"):
+        return Path(directory, environ["ANEW_HOME"])
+    for folder in (Path(directory), *Path(directory).parents):
+        if (folder / ".anew" / "format.json").exists():
+            return folder / ".anew"
+    return Path(platformdirs.user_data_dir("anew", appauthor=False))
+
+
+def open_workspace(option: str | None, directory: str) -> Workspace:
+    """Open the store in use, made on first use.
+
+    Raises:
+        StoreUnusable: it cannot be made or read.
+    """
+    root = place_of(option, dict(os.environ), directory).absolute()
+    cache = Path(platformdirs.user_cache_dir("anew", appauthor=False))
+    try:
+        store = LocalStore(root, cache)
+        (root / SPOOLS).mkdir(mode=0o700, exist_ok=True)
+    except OSError as error:
+        raise StoreUnusable(
+            f"the store {root} cannot be used",
+            why=str(error),
+            hint="choose another folder with --store or the variable ANEW_HOME",
+        ) from error
+    ledger = FileLedger(root, writer_name(), utc_now)
+    return Workspace(store, ledger, root, cache, utc_now, os.urandom)
