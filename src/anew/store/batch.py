@@ -28,6 +28,7 @@ from anew.store.stamps import StampCache
 PACK_SIZE = 64 << 20
 BUFFER_SIZE = 8 << 20
 OPEN_FILES = 32
+PRIME = 500  # files looked up, from which on one look for all of them is faster
 
 
 @dataclass(slots=True)
@@ -59,6 +60,8 @@ class LocalBatch:
         self._packs: list[PackWriter] = []
         self._relied_on: set[Path] = set()
         self._broken: OSError | None = None
+        self._packed: set[Digest] = set()
+        self._primed = 0
 
     def add(self, data: bytes) -> Digest:
         """Take bytes in that are in memory."""
@@ -152,7 +155,7 @@ class LocalBatch:
         self._lock, self._folder, self._buffered = -1, None, 0
         self._small, self._large, self._staged = {}, {}, set()
         self._open, self._packs, self._relied_on = [], [], set()
-        self._broken = None
+        self._broken, self._packed, self._primed = None, set(), 0
 
     def __del__(self) -> None:
         if self._lock >= 0:  # the folder is left to `sweep`: a forked child may come here too
@@ -165,14 +168,19 @@ class LocalBatch:
 
     def _held(self, digest: Digest) -> bool:
         """Say whether the store holds an object, which this batch then relies upon."""
+        if self._stamps.count - self._primed >= max(
+            PRIME, self._primed
+        ):  # one look for all that may be asked next
+            self._primed = self._stamps.count
+            self._packed = self._holdings.index.held(self._stamps.answers())
+        if digest in self._packed or self._holdings.index.find(digest) is not None:
+            self._relied_on.add(self._layout.packs)
+            return True
         large = self._layout.object(digest)
         if large.exists():
             self._relied_on.add(large.parent)
-        elif self._holdings.index.find(digest) is not None:
-            self._relied_on.add(self._layout.packs)
-        else:
-            return False
-        return True
+            return True
+        return False
 
     def _flush(self) -> None:
         """Write the buffered small objects that are new into a pack."""

@@ -25,10 +25,6 @@ class Holdings:
         self.layout, self.index = layout, index
         self._packs: OrderedDict[str, int] = OrderedDict()
 
-    def holds(self, digest: Digest) -> bool:
-        """Say whether an object is held, as of the last `index.sync`."""
-        return self.layout.object(digest).exists() or self.index.find(digest) is not None
-
     def has_many(self, digests: Iterable[Digest]) -> frozenset[Digest]:
         """Return those that are held, as of the last `index.sync`."""
         asked = set(digests)

@@ -36,31 +36,45 @@ class StampCache:
         self._cache = CacheFile(path, SCHEMA, VERSION)
         self._mounts = mounts
         self._fresh: dict[Stamp, Digest] = {}
-        self._known: dict[Stamp, Digest] = {}
+        self._known: dict[Stamp, Digest | None] = {}
 
     def find(self, stamp: Stamp) -> Digest | None:
         """Return the digest of a file in that state, if it is known."""
-        return self._known.get(stamp) or self.known((stamp,)).get(stamp)
+        if stamp not in self._known:
+            self.known((stamp,))
+        return self._known[stamp]
 
     def known(self, stamps: Iterable[Stamp]) -> dict[Stamp, Digest]:
         """Return the digests of those states that are known, in one look."""
         found: dict[Stamp, Digest] = {}
-        by_device: dict[int, dict[int, Stamp]] = {}
-        other_states = []
+        asked: dict[int, dict[int, Stamp]] = {}
         memory = self._known
         for stamp in stamps:
             digest = memory.get(stamp)
             if digest is not None:
                 found[stamp] = digest
-            elif by_device.setdefault(stamp[0], {}).setdefault(stamp[1], stamp) != stamp:
-                other_states.append(stamp)
-        for stamp in other_states:
-            found.update(self.known((stamp,)))
-        if by_device:
-            missing = self._cache.run(lambda connection: _select(connection, by_device))
-            memory.update(missing)
-            found.update(missing)
+            elif stamp not in memory:
+                memory[stamp] = None
+                first = asked.setdefault(stamp[0], {}).setdefault(stamp[1], stamp)
+                if first is not stamp:  # two states of one file
+                    found.update(self._look_up({stamp[0]: {stamp[1]: stamp}}))
+        if asked:
+            found.update(self._look_up(asked))
         return found
+
+    def _look_up(self, asked: dict[int, dict[int, Stamp]]) -> dict[Stamp, Digest]:
+        found = self._cache.run(lambda connection: _select(connection, asked))
+        self._known.update(found)
+        return found
+
+    def answers(self) -> set[Digest]:
+        """Return all digests that were asked for and known so far."""
+        return {digest for digest in self._known.values() if digest is not None}
+
+    @property
+    def count(self) -> int:
+        """How many states were asked for so far."""
+        return len(self._known)
 
     def remember(self, stamp: Stamp, digest: Digest, begun: int) -> None:
         """Note what a file held in a state; `begun` is when its reading began, by `now`."""

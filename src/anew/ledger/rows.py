@@ -1,0 +1,99 @@
+"""Rows: what the index knows of a run, and who tells it."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Protocol
+
+from anew.model.digest import Digest
+from anew.model.record import Status
+
+
+@dataclass(frozen=True, slots=True)
+class MetricRow:
+    """A metric, its values as text so that NaN and infinities survive."""
+
+    name: str
+    count: int
+    last: str
+    min: str
+    max: str
+
+
+@dataclass(frozen=True, slots=True)
+class ParameterRow:
+    """A parameter; `value` is JSON text."""
+
+    name: str
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
+class FileRow:
+    """A file of a listing."""
+
+    path: str
+    digest: Digest
+
+
+@dataclass(frozen=True, slots=True)
+class FileList:
+    """The files of one kind (code, input, output) by their listing, read only if it is new."""
+
+    kind: str
+    listing: Digest
+    read: Callable[[], Iterable[FileRow]]
+
+
+@dataclass(frozen=True, slots=True)
+class RunRow:
+    """A run, as it is searched and listed. Times in µs, sizes in bytes.
+
+    `name`, `tags` and `notes` of a row on its way in are those given at the start. A row that is
+    found has them as they stand now, and neither `parameters` nor `files`.
+    """
+
+    id: str
+    project: str
+    status: Status
+    command: str
+    started_at: str
+    track: str = ""
+    duration: int | None = None
+    exit_code: int | None = None
+    signal: int | None = None
+    replay_of: str | None = None
+    commit: str | None = None
+    recipe: Digest | None = None
+    exact: Digest | None = None
+    input_size: int = 0
+    output_size: int = 0
+    request: Digest | None = None
+    record: Digest | None = None
+    name: str | None = None
+    verdict: str | None = None
+    verdict_body: Digest | None = None
+    tags: tuple[tuple[str, str], ...] = ()
+    notes: tuple[str, ...] = ()
+    metrics: tuple[MetricRow, ...] = ()
+    parameters: tuple[ParameterRow, ...] = ()
+    files: tuple[FileList, ...] = ()
+
+
+class Describer(Protocol):
+    """Tells the index what entries' bodies hold.
+
+    Each may raise MissingObject or DamagedObject; the index then knows of the run little more
+    than its id.
+    """
+
+    def opened(self, run: str, request: Digest) -> RunRow:
+        """Return the row of a run that was opened with `request`."""
+        ...
+
+    def sealed(self, run: str, record: Digest) -> RunRow:
+        """Return the row of a run that was sealed as `record`."""
+        ...
+
+    def verdict(self, body: Digest) -> str:
+        """Return the answer of a verdict."""
+        ...
