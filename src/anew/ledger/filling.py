@@ -40,7 +40,7 @@ TABLES = {
     "verdicts": "run TEXT PRIMARY KEY, answer TEXT, body TEXT, at TEXT",
     "parameters": "run TEXT, name TEXT, text TEXT, number REAL, PRIMARY KEY (run, name)",
     "metrics": (
-        "run TEXT, name TEXT, count INTEGER, last REAL, min REAL, max REAL, last_text TEXT,"
+        "run TEXT, name TEXT, points INTEGER, last REAL, min REAL, max REAL, last_text TEXT,"
         " min_text TEXT, max_text TEXT, PRIMARY KEY (run, name)"
     ),
     "listings": "id INTEGER PRIMARY KEY, digest TEXT UNIQUE",
@@ -172,7 +172,7 @@ def _describe(connection: sqlite3.Connection, row: RunRow) -> None:
             (
                 row.id,
                 each.name,
-                each.count,
+                each.points,
                 *map(number, (each.last, each.min, each.max)),
                 *(each.last, each.min, each.max),
             )

@@ -3,7 +3,7 @@
 import sqlite3
 from collections import defaultdict
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -192,26 +192,29 @@ def _with_details(connection: sqlite3.Connection, rows: list[_Row]) -> list[RunR
     notes = _grouped(connection, "SELECT run, text FROM notes WHERE 1", "at", ids)
     metrics = _grouped(
         connection,
-        "SELECT run, name, count, last_text, min_text, max_text FROM metrics WHERE 1",
+        "SELECT run, name, points, last_text, min_text, max_text FROM metrics WHERE 1",
         "name",
         ids,
     )
-    return [
-        replace(
-            RunRow(row[0], row[1], Status(row[2]), *row[3:]),
-            tags=tuple((key, value) for _, key, value in tags[row[0]]),
-            notes=tuple(text for _, text in notes[row[0]]),
-            metrics=tuple(MetricRow(*values[1:]) for values in metrics[row[0]]),
+    found = []
+    for row in rows:
+        fields: _Row = (
+            *row[:2],
+            Status(row[2]),
+            *row[3:],
+            tuple((key, value) for _, key, value in tags.get(row[0], ())),
+            tuple(text for _, text in notes.get(row[0], ())),
+            tuple(MetricRow._make(values[1:]) for values in metrics.get(row[0], ())),
         )
-        for row in rows
-    ]
+        found.append(RunRow(*fields))
+    return found
 
 
 def _grouped(
     connection: sqlite3.Connection, sql: str, ordering: str, runs: list[str]
 ) -> dict[str, list[_Row]]:
     """Return the rows of each run, which stands first in them."""
-    groups = defaultdict(list)
+    groups: dict[str, list[_Row]] = defaultdict(list)
     for start in range(0, len(runs), AT_ONCE):
         chunk = runs[start : start + AT_ONCE]
         marks = ",".join("?" * len(chunk))

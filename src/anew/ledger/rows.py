@@ -2,18 +2,17 @@
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from anew.model.digest import Digest
 from anew.model.record import Status
 
 
-@dataclass(frozen=True, slots=True)
-class MetricRow:
-    """A metric, its values as text so that NaN and infinities survive."""
+class MetricRow(NamedTuple):
+    """A metric of so many points, its values as text so that NaN and infinities survive."""
 
     name: str
-    count: int
+    points: int
     last: str
     min: str
     max: str
