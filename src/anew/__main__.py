@@ -1,6 +1,8 @@
 """`python -m anew`, and the `anew` command."""
 
+import sys
 
-def main() -> int:
-    """Run the command line; return its exit code."""
-    return 0
+from anew.cli.main import main
+
+if __name__ == "__main__":
+    sys.exit(main())

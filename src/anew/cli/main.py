@@ -1,26 +1,96 @@
-"""Arguments to verb calls; the exit codes."""
+"""The command line: finds the command, turns errors into words and exit codes."""
 
+import importlib
 import os
 import signal
 import sys
 from collections.abc import Sequence
 
-from anew.model.errors import AnewError
-from anew.model.recipe import Options
-from anew.verbs.run import Ask, Done, run
-from anew.verbs.workspace import open_workspace
+import click
+
+from anew import __version__
+from anew.cli import render
+from anew.model.errors import AnewError, StoreUnusable, Unsupported, WrongUsage
+
+# Each command in the order of the help page; it is loaded when it is called, or all for the help.
+COMMANDS = {
+    "run": "Run a command and record all that decided its result.",
+    "replay": "Run a recorded run again from its record alone, and judge.",
+    "ls": "List runs.",
+    "show": "Show what a run was: recipe, circumstances, outcome, coverage.",
+    "diff": "Compare two runs.",
+    "get": "Bring files of a run back, verified.",
+    "logs": "Print what a run wrote to its streams.",
+    "tag": "Add or remove tags of a run.",
+    "note": "Add a note to a run.",
+    "keep": "Hold by value what a run holds by reference.",
+    "seal": "Finish a run that was cut off before it was sealed.",
+    "rm": "Remove runs and free what nothing else needs.",
+    "verify": "Check that all a run holds is there and whole.",
+    "init": "Keep this project's runs in a store beside it.",
+}
+
+
+class Commands(click.Group):
+    """The commands, each in a module of its own that is imported when it is needed."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Return the names in the order of the help page."""
+        del ctx
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Return the command of that name."""
+        del ctx
+        if cmd_name not in COMMANDS:
+            return None
+        module = importlib.import_module(f"anew.cli.commands.{cmd_name}")
+        command: click.Command = module.command
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the list of commands without importing them."""
+        del ctx
+        with formatter.section("Commands"):
+            formatter.write_dl(list(COMMANDS.items()))
+
+
+@click.group(
+    cls=Commands,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    epilog="RUN is an id or its beginning, a name, or @1, @2, … for the latest runs.",
+)
+@click.version_option(__version__, prog_name="anew")
+def anew() -> None:
+    """Record an experiment, run it again from the record, and say whether the result is the same."""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command line; return its exit code."""
     words = list(sys.argv[1:] if argv is None else argv)
-    assert words[0] == "run"
-    directory = os.environ.get("PWD") or os.getcwd()
-    workspace = open_workspace(None, directory)
-    ask = Ask(tuple(words[1:]), directory, dict(os.environ), Options())
+    if sys.platform == "win32":
+        return _failed(Unsupported("Windows is not supported", hint="use WSL"), words)
     try:
-        done = run(workspace, ask, lambda _: None)
-    except AnewError as e:
-        print("anew:", e, file=sys.stderr)
-        return e.exit_code
-    print("anew: run", done.run_id, done.record and done.record.coverage, done.why, file=sys.stderr)
-    return 0
+        code = anew.main(words, prog_name="anew", standalone_mode=False)
+    except AnewError as error:
+        return _failed(error, words)
+    except click.UsageError as error:
+        where = error.ctx.command_path if error.ctx else "anew"
+        usage = WrongUsage(error.format_message(), hint=f"see `{where} --help`")
+        return _failed(usage, words)
+    except click.exceptions.Abort:
+        return 128 + signal.SIGINT
+    except KeyboardInterrupt:
+        return 128 + signal.SIGINT
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # nobody reads us: nothing more to say
+        return 128 + signal.SIGPIPE
+    except OSError as error:
+        return _failed(StoreUnusable("a file could not be used", why=str(error)), words)
+    return code if isinstance(code, int) else 0
+
+
+def _failed(error: AnewError, words: Sequence[str]) -> int:
+    own = words[: words.index("--")] if "--" in words else words
+    render.show_error(error, as_json="--json" in own, prefix=bool(words) and words[0] == "run")
+    return error.exit_code

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import BinaryIO
 
-from anew import formats
+from anew.formats import registry as formats
 from anew.formats.fast import compare_arrays
 from anew.judge.decide import at_once, decide, item
 from anew.judge.finding import Finding
@@ -25,6 +25,15 @@ from anew.model.tolerance import Exact, Tolerances
 from anew.model.verdict import Answer, Item, Verdict
 from anew.store.listings import read_listing
 from anew.store.protocol import Store
+from anew.verbs.diff_recipes import circumstance_differences, code_diff, recipe_differences
+
+__all__ = [
+    "circumstance_differences",
+    "code_diff",
+    "judge_outcomes",
+    "masks_between",
+    "recipe_differences",
+]
 
 MOST_TEXT = 64 << 20  # bytes of a stream that is compared line by line
 PIECE = 1 << 20
@@ -123,7 +132,7 @@ def _damaged(digest: Digest, why: str) -> DamagedObject:
 def _streams(
     left: Stream, right: Stream, store: Store, tolerances: Tolerances, masks: Masks
 ) -> Finding:
-    assert left.digest and right.digest  # noqa: S101 (settled before)
+    assert left.digest and right.digest
     if max(left.size, right.size) > MOST_TEXT:
         found = _by_bytes(left.digest, right.digest, (left.size, right.size), store)
         return _unread("too large to compare line by line", found)
@@ -135,7 +144,7 @@ def _streams(
 
 
 def _files(left: Output, right: Output, store: Store, means: Means) -> Finding:
-    assert left.digest and right.digest  # noqa: S101 (settled before)
+    assert left.digest and right.digest
     sizes = left.size, right.size
     if max(sizes) > formats.MOST:
         found = _by_bytes(left.digest, right.digest, sizes, store)

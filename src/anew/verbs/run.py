@@ -54,7 +54,8 @@ class Scene:
     cores: int | None = None
     umask: int | None = None
     timeout: float | None = None
-    interpreter: str | None = None
+    argv: tuple[str, ...] = ()
+    hash_seed: str | None = None
     extra: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -83,7 +84,11 @@ def carry_out(
 ) -> Done:
     """Carry out what is asked for in a scene, and seal what was seen."""
     place = scene.place or project.find(ask.directory, _script(ask.command))
-    resolved = commands.resolve(ask.command, ask.directory, place.root, ask.environ)
+    resolved = (
+        commands.Resolved(scene.argv)
+        if scene.argv
+        else commands.resolve(ask.command, ask.directory, place.root, ask.environ)
+    )
     run_id = new_run_id(workspace.entropy(ID_BYTES))
     request = _request(workspace, ask, scene, place, resolved)
     spool = workspace.spools / run_id
@@ -173,7 +178,7 @@ def _before(
     kinds = scene.streams or streams.present(environ)
     os_umask = os.umask(0o022)
     os.umask(os_umask)
-    hash_ = environ.get("PYTHONHASHSEED")
+    hash_ = scene.hash_seed or environ.get("PYTHONHASHSEED")
     if request.root_seed and not hash_:
         hash_ = seeds.hash_seed(request.root_seed)
     epoch = environ.get("SOURCE_DATE_EPOCH") or scene.extra.get("SOURCE_DATE_EPOCH")

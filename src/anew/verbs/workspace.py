@@ -2,7 +2,7 @@
 
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -10,7 +10,6 @@ from pathlib import Path
 import platformdirs
 
 from anew.ledger.file import FileLedger, writer_name
-from anew.ledger.protocol import Ledger
 from anew.model.errors import StoreUnusable
 from anew.store.local import LocalStore
 
@@ -22,7 +21,7 @@ class Workspace:
     """Everything a verb may touch. `root` is the folder of the store, `cache` may be lost."""
 
     store: LocalStore
-    ledger: Ledger
+    ledger: FileLedger
     root: Path
     cache: Path
     now: Callable[[], str]
@@ -37,6 +36,26 @@ class Workspace:
 def utc_now() -> str:
     """Return the present time in UTC, to the microsecond, as ISO 8601."""
     return datetime.fromtimestamp(time.time(), UTC).isoformat().replace("+00:00", "Z")
+
+
+def directory_of(environ: Mapping[str, str]) -> str:
+    """Return the working directory as the user knows it: PWD where it is true, links unresolved.
+
+    Raises:
+        StoreUnusable: the working directory is gone.
+    """
+    try:
+        real = os.getcwd()
+        named = environ.get("PWD", "")
+        if named.startswith("/") and os.path.samefile(named, real):
+            return os.path.normpath(named)
+    except FileNotFoundError as error:
+        raise StoreUnusable(
+            "the working directory is gone", why=str(error), hint="`cd` into one that is there"
+        ) from error
+    except OSError:
+        pass
+    return real
 
 
 def place_of(option: str | None, environ: dict[str, str], directory: str) -> Path:

@@ -1,17 +1,17 @@
 """The environment a run had: interpreter, distributions, libraries from elsewhere."""
 
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from pathlib import Path
 
 from anew.facets.environment.distributions import Distribution, canonical_name, scan
 from anew.facets.holding import Holder
 from anew.facets.spool import Process
 from anew.model.canonical import digest_of
+from anew.model.digest import Digest
 from anew.model.inputs import (
     Environment,
     Interpreter,
-    Kept,
     Library,
     Package,
     PatchedFile,
@@ -62,10 +62,7 @@ def observe(process: Process, cache: Path, holder: Holder) -> Environment:
     found = scan(site_folders(process), cache)
     packages = tuple(_package(each, process, holder) for each in found)
     interpreter = interpreter_of(process)
-    digest = digest_of(
-        (interpreter.implementation, interpreter.version, interpreter.build,
-         [(canonical_name(each.name), each.version, each.fingerprint) for each in packages])
-    )  # fmt: skip
+    digest = _named(interpreter, found)
     libraries = tuple(_library(path, holder) for path in sorted(set(process.libraries)))
     return Environment(
         digest,
@@ -74,6 +71,18 @@ def observe(process: Process, cache: Path, holder: Holder) -> Environment:
         write_listing(holder.batch, packages, lambda each: canonical_name(each.name)),
         write_listing(holder.batch, libraries, lambda each: each.path),
     )
+
+
+def digest_of_environment(process: Process, cache: Path) -> Digest:
+    """Return the digest that a run by `process` would record for its environment."""
+    return _named(interpreter_of(process), scan(site_folders(process), cache))
+
+
+def _named(interpreter: Interpreter, found: Iterable[Distribution]) -> Digest:
+    return digest_of(
+        (interpreter.implementation, interpreter.version, interpreter.build,
+         [(canonical_name(each.name), each.version, each.fingerprint) for each in found])
+    )  # fmt: skip
 
 
 def none() -> Environment:
@@ -153,12 +162,3 @@ def _manager(process: Process) -> str:
             return "uv" if "uv =" in stream.read() else "venv"
     except OSError:
         return "system"
-
-
-def package_digests(packages: Iterable[Package]) -> Mapping[str, tuple[str, str | None]]:
-    """Return version and fingerprint of each package by its canonical name."""
-    return {canonical_name(each.name): (each.version, each.fingerprint) for each in packages}
-
-
-__all__ = ["Kept", "interpreter_of", "none", "observe", "package_digests", "prefixes",
-           "site_folders"]  # fmt: skip

@@ -1,0 +1,136 @@
+"""`anew replay`: restore, run again, judge, say how it came out."""
+
+import os
+
+import click
+
+from anew.cli import documents, render
+from anew.cli.commands.run import root_of
+from anew.cli.options import as_json as json_option
+from anew.cli.options import store as store_option
+from anew.cli.options import tolerance as tolerance_option
+from anew.judge.tolerance_text import parse_all
+from anew.model.errors import WrongUsage
+from anew.model.verdict import Answer, Item
+from anew.verbs.find import find_record
+from anew.verbs.replay import Replayed, Wishes, replay
+from anew.verbs.workspace import directory_of, open_workspace
+
+EXIT_CODES = {
+    Answer.IDENTICAL: 0,
+    Answer.EQUIVALENT: 0,
+    Answer.DIVERGED: 10,
+    Answer.INCONCLUSIVE: 11,
+    Answer.NOT_REPLAYED: 12,
+}
+MOST_ITEMS = 12  # lines of evidence shown
+
+
+@click.command("replay")
+@click.argument("run")
+@tolerance_option
+@click.option("--dry-run", is_flag=True, help="Say what would be restored; start nothing.")
+@click.option("--keep", is_flag=True, help="Leave the room, and say where it is.")
+@click.option("--in", "into", metavar="DIR", help="Restore into an empty folder of yours.")
+@click.option("--offline", is_flag=True, help="Use no network to rebuild the environment.")
+@click.option("--timeout", type=float, metavar="SECONDS", help="Stop the program after that time.")
+@click.option(
+    "--with", "packages", multiple=True, metavar="NAME==VERSION",
+    help="Replay with another package: a counterfactual.",
+)  # fmt: skip
+@click.option(
+    "--set", "variables", multiple=True, metavar="ENV=VALUE",
+    help="Replay with another variable: a counterfactual.",
+)  # fmt: skip
+@click.option("--seed", metavar="N", help="Replay with another root seed: a counterfactual.")
+@json_option
+@store_option
+def command(
+    run: str,
+    tolerances: tuple[str, ...],
+    dry_run: bool,  # noqa: FBT001
+    keep: bool,  # noqa: FBT001
+    into: str | None,
+    offline: bool,  # noqa: FBT001
+    timeout: float | None,
+    packages: tuple[str, ...],
+    variables: tuple[str, ...],
+    seed: str | None,
+    as_json: bool,  # noqa: FBT001
+    store: str | None,
+) -> int:
+    """Restore RUN from its record alone, run it again, and judge the two outcomes.
+
+    Exit codes: 0 identical or equivalent, 10 diverged, 11 inconclusive, 12 not replayed.
+    """
+    directory = directory_of(os.environ)
+    if into is not None:
+        into = os.path.abspath(os.path.join(directory, into))
+        if os.path.isdir(into) and os.listdir(into):
+            raise WrongUsage(
+                f"--in {into} is not empty", why="a replay writes over nothing",
+                hint="name a new folder",
+            )  # fmt: skip
+        os.makedirs(into, exist_ok=True)
+    pairs = tuple(_pair(text) for text in variables)
+    wishes = Wishes(
+        parse_all(tolerances), packages, pairs, root_of(seed) if seed else None, into, keep, offline,
+        dry_run, timeout,
+    )  # fmt: skip
+    workspace = open_workspace(store, directory)
+    original = find_record(workspace, run, directory)
+    result = replay(workspace, original, wishes, lambda _: None)
+    if as_json:
+        render.document(documents.replay(result))
+    else:
+        for line in lines_of(result):
+            render.tell(line)
+    return EXIT_CODES[result.verdict.answer]
+
+
+def _pair(text: str) -> tuple[str, str]:
+    name, equals, value = text.partition("=")
+    if not name or not equals:
+        raise WrongUsage(f"--set {text} sets nothing", hint="write --set NAME=VALUE")
+    return name, value
+
+
+def lines_of(result: Replayed) -> list[str]:
+    """Return the answer, then the evidence."""
+    verdict = result.verdict
+    head = [f"anew: {verdict.answer}"]
+    counts = _counts(verdict.items)
+    if counts:
+        head.append(", ".join(counts))
+    if verdict.reason:
+        head.append(verdict.reason)
+    if result.run is not None:
+        note = result.restored.get("environment")
+        if note is not None and note.note:
+            head.append(f"environment {note.note}")
+        head.append(f"replayed in {render.duration(result.took)}")
+    if result.counterfactual:
+        head.append(f"counterfactual: {', '.join(result.counterfactual)}")
+    lines = [" · ".join(head)]
+    differing = [item for item in verdict.items if item.verdict is not Answer.IDENTICAL]
+    for item in differing[:MOST_ITEMS]:
+        lines.append(f"  {item.kind} {item.name}: {item.verdict} · {item.difference}")
+    if len(differing) > MOST_ITEMS:
+        lines.append(f"  and {len(differing) - MOST_ITEMS} more: --json lists all")
+    for aspect, restored in sorted(result.restored.items()):
+        if not restored.exact and restored.note:
+            lines.append(f"  {aspect}: {restored.note}")
+    if result.room:
+        lines.append(f"  room: {result.room}")
+    return lines
+
+
+def _counts(items: tuple[Item, ...]) -> list[str]:
+    names = {"metric": "metrics", "output": "outputs", "console": "streams", "exit": "exit status"}
+    counts = []
+    for kind, plural in names.items():
+        of_kind = [item for item in items if item.kind == kind]
+        same = sum(item.verdict in (Answer.IDENTICAL, Answer.EQUIVALENT) for item in of_kind)
+        if of_kind and kind != "exit":
+            counts.append(f"{same} of {len(of_kind)} {plural}")
+    return counts

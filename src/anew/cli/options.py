@@ -1,0 +1,31 @@
+"""Options that many commands share."""
+
+from collections.abc import Callable
+from typing import TypeVar
+
+import click
+
+Function = TypeVar("Function", bound=Callable[..., object])
+
+
+def store(function: Function) -> Function:
+    """Add `--store`."""
+    return click.option(
+        "--store", metavar="DIR", help="Folder of the store (default: ANEW_HOME or XDG data)."
+    )(function)
+
+
+def as_json(function: Function) -> Function:
+    """Add `--json`."""
+    return click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")(
+        function
+    )
+
+
+def tolerance(function: Function) -> Function:
+    """Add `--tolerance`."""
+    return click.option(
+        "--tolerance", "-t", "tolerances", multiple=True, metavar="[NAME:]HOW=LIMIT",
+        help="How far apart numbers may be: abs=1e-6, rel=1e-9 or ulps=4, for all items or for "
+        "those whose name matches NAME. May be given more than once.",
+    )(function)  # fmt: skip

@@ -1,3 +1,0 @@
-import sys
-from anew.cli.main import main
-sys.exit(main())

@@ -1,0 +1,403 @@
+"""replay: restore, run again, judge."""
+
+import os
+import shutil
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import msgspec
+
+from anew.execute import room as rooms
+from anew.execute.protocol import Mount
+from anew.facets import project, seeds
+from anew.facets.environment import rebuild
+from anew.judge.masks import Place
+from anew.model.canonical import encode
+from anew.model.entry import VERDICT_GIVEN
+from anew.model.errors import AnewError, CannotRestore, NoEnvironment
+from anew.model.inputs import FileKind, Package, Seeds, Streams, Variable
+from anew.model.recipe import Keep, Options
+from anew.model.record import Record
+from anew.model.secrets import REDACTED
+from anew.model.tolerance import Tolerances
+from anew.model.verdict import Answer, Verdict
+from anew.store.listings import read_listing
+from anew.trace.places import inside, whole
+from anew.verbs import restoring
+from anew.verbs.diff import judge_outcomes, masks_between
+from anew.verbs.run import Ask, Done, Scene, carry_out
+from anew.verbs.workspace import Workspace
+
+ROOMS = "rooms"
+
+
+@dataclass(frozen=True, slots=True)
+class Wishes:
+    """How a replay is asked for. `packages` and `variables` make it a counterfactual."""
+
+    tolerances: Tolerances = field(default_factory=Tolerances)
+    packages: tuple[str, ...] = ()
+    variables: tuple[tuple[str, str], ...] = ()
+    root_seed: str | None = None
+    into: str | None = None
+    keep: bool = False
+    offline: bool = False
+    dry: bool = False
+    timeout: float | None = None
+
+    @property
+    def counterfactual(self) -> tuple[str, ...]:
+        """What is changed on purpose, in words."""
+        changes = [*self.packages, *(f"{name}={value}" for name, value in self.variables)]
+        return (*changes, f"seed={self.root_seed}") if self.root_seed else tuple(changes)
+
+
+@dataclass(frozen=True, slots=True)
+class Restoration:
+    """How faithfully an aspect was put back: exact, or what stands in for it and why."""
+
+    exact: bool
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Replayed:
+    """What came of a replay. `run` is None where it did not come to one."""
+
+    verdict: Verdict
+    replay_of: str
+    run: Record | None
+    restored: dict[str, Restoration]
+    room: str | None = None
+    counterfactual: tuple[str, ...] = ()
+    took: int = 0  # µs the program ran
+
+
+def replay(
+    workspace: Workspace, original: Record, wishes: Wishes, progress: Callable[[str], None]
+) -> Replayed:
+    """Carry the recipe of `original` out again from the store alone, and judge the two outcomes.
+
+    Whatever stops it is a verdict, `not replayed`, with its reason.
+    """
+    room = _room(workspace, wishes)
+    restored: dict[str, Restoration] = {}
+    try:
+        return _again(workspace, original, wishes, room, restored, progress)
+    except (AnewError, OSError) as error:
+        verdict = Verdict(Answer.NOT_REPLAYED, (), str(error).partition("\n\nhint:")[0])
+        result = Replayed(
+            verdict, original.id, None, restored, counterfactual=wishes.counterfactual
+        )
+        _write_down(workspace, result)
+        return result
+    finally:
+        if not wishes.keep and wishes.into is None:
+            shutil.rmtree(room, ignore_errors=True)
+
+
+def _room(workspace: Workspace, wishes: Wishes) -> Path:
+    if wishes.into is not None:
+        return Path(wishes.into)
+    folder = workspace.root / ROOMS
+    folder.mkdir(mode=0o700, exist_ok=True)
+    room = folder / workspace.entropy(8).hex()
+    room.mkdir(mode=0o700)
+    return room
+
+
+def _again(
+    workspace: Workspace,
+    original: Record,
+    wishes: Wishes,
+    room: Path,
+    restored: dict[str, Restoration],
+    progress: Callable[[str], None],
+) -> Replayed:
+    recipe, store = original.recipe, workspace.store
+    progress("checking")
+    made = restoring.plan(original, store)
+    _refuse_redacted(recipe.command.argv)
+    variables = _variables(original, wishes, workspace, restored)
+    mounted = wishes.into is None and rooms.possible()
+    progress("restoring the environment")
+    interpreter, home = _environment(original, wishes, workspace, restored)
+    progress("restoring files")
+    if wishes.dry:
+        restored["code"] = Restoration(exact=True, note=f"{len(made.code)} files")
+        restored["inputs"] = Restoration(exact=True, note=f"{len(made.inputs)} inputs")
+        verdict = Verdict(Answer.INCONCLUSIVE, (), "a dry run: nothing was started")
+        return Replayed(verdict, original.id, None, restored,
+                        counterfactual=wishes.counterfactual)  # fmt: skip
+    mounts = restoring.restore(made, original, room, store)
+    mounts = _with_environment(mounts, original, home) if mounted else ()
+    restored["code"] = Restoration(exact=True)
+    restored["inputs"] = Restoration(exact=not made.from_here, note=", ".join(made.from_here))
+    if not mounted:
+        _refuse_outside(original, made)
+        restored["command"] = Restoration(False, "run in another folder: no mount namespaces here")
+    scene, ask = _scene(original, wishes, made, room, mounted, mounts, variables, interpreter,
+                        workspace)  # fmt: skip
+    progress("replaying")
+    done = carry_out(workspace, ask, scene, progress)
+    return _judged(workspace, original, wishes, done, restored, room, mounted=mounted)
+
+
+def _refuse_redacted(argv: Sequence[str]) -> None:
+    hidden = [word for word in argv if REDACTED in word]
+    if hidden:
+        raise CannotRestore(
+            "a secret on the command line cannot be given back",
+            why=f"it was not stored: {' '.join(argv)}",
+            hint="pass secrets in environment variables: a replay takes those from here",
+        )
+
+
+def _variables(
+    original: Record, wishes: Wishes, workspace: Workspace, restored: dict[str, Restoration]
+) -> dict[str, str]:
+    listing = original.recipe.configuration.variables
+    recorded = list(read_listing(workspace.store, listing, Variable)) if listing else []
+    result: dict[str, str] = {}
+    taken, missing = [], []
+    for variable in recorded:
+        if variable.value is not None:
+            result[variable.name] = variable.value
+        elif variable.name in os.environ:
+            result[variable.name] = os.environ[variable.name]
+            taken.append(variable.name)
+        else:
+            missing.append(variable.name)
+    notes = []
+    if taken:
+        notes.append(f"secrets taken from here: {', '.join(taken)}")
+    if missing:
+        notes.append(f"secrets that are not here: {', '.join(missing)}")
+    restored["configuration"] = Restoration(not missing and not taken, "; ".join(notes))
+    for name, value in wishes.variables:
+        result[name] = value
+    return result
+
+
+def _environment(
+    original: Record, wishes: Wishes, workspace: Workspace, restored: dict[str, Restoration]
+) -> tuple[str | None, str | None]:
+    """Return the interpreter to use in place of the recorded one, and the folder it lies in."""
+    environment = original.recipe.environment
+    interpreter = environment.interpreter
+    if interpreter is None or environment.packages is None:
+        restored["environment"] = Restoration(exact=True, note="no Python took part")
+        return None, None
+    cache = workspace.cache / "environments"
+    if not wishes.packages:
+        here = rebuild.present(interpreter, environment.digest, cache, os.environ)
+        if here is not None:
+            restored["environment"] = Restoration(exact=True, note="the present one is the same")
+            return None, None
+    if environment.manager == "conda":
+        raise NoEnvironment(
+            f"the conda environment {interpreter.prefix} is gone or another",
+            why="conda environments are not rebuilt yet",
+            hint="restore it, then replay",
+        )
+    packages = tuple(read_listing(workspace.store, environment.packages, Package))
+    place = workspace.cache / "rebuilt" / environment.digest[3:35]
+    if wishes.packages:
+        place = place.with_name(place.name + "-" + "-".join(wishes.packages).replace("/", "_"))
+    if place.exists() and not wishes.packages:
+        built = rebuild.inspect(interpreter, packages, place, cache)
+    else:
+        built = None
+    if built is None or not built.exact:
+        built = rebuild.rebuild(
+            interpreter, packages, place, workspace.store, cache,
+            changes=wishes.packages, offline=wishes.offline,
+        )  # fmt: skip
+    note = "rebuilt" + (f": {'; '.join(built.notes)}" if built.notes else "")
+    restored["environment"] = Restoration(built.exact, note)
+    return str(place / "bin" / "python"), str(place)
+
+
+def _with_environment(
+    mounts: tuple[Mount, ...], original: Record, home: str | None
+) -> tuple[Mount, ...]:
+    """Show the environment at its original prefix, also inside the room's project."""
+    interpreter = original.recipe.environment.interpreter
+    if interpreter is None:
+        return mounts
+    prefix = interpreter.prefix
+    is_own = prefix != interpreter.base_prefix
+    if home is not None and is_own:
+        return (*mounts, Mount(home, prefix))
+    if home is None and inside(prefix, original.project):
+        return (*mounts, Mount(prefix, prefix))
+    return mounts
+
+
+def _refuse_outside(original: Record, made: restoring.Plan) -> None:
+    for output in made.outputs:
+        if output.path.startswith("/") and os.path.exists(output.path):
+            raise CannotRestore(
+                f"the replay would write over {output.path}",
+                why="this system allows no mount namespaces, so it cannot be given a copy",
+                hint="move the file away, or replay where user namespaces are allowed",
+            )
+    for given in made.inputs:
+        if given.path.startswith("/") and given.kind is FileKind.FILE:
+            path = whole(given.path, original.project)
+            if not os.path.exists(path):
+                raise CannotRestore(
+                    f"the input {given.path} cannot be put back at its place",
+                    why="this system allows no mount namespaces",
+                    hint="replay where user namespaces are allowed",
+                )
+
+
+def _scene(  # noqa: PLR0917
+    original: Record,
+    wishes: Wishes,
+    made: restoring.Plan,
+    room: Path,
+    mounted: bool,  # noqa: FBT001
+    mounts: tuple[Mount, ...],
+    variables: dict[str, str],
+    interpreter: str | None,
+    workspace: Workspace,
+) -> tuple[Scene, Ask]:
+    recipe = original.recipe
+    root = original.project if mounted else str(room / restoring.PROJECT)
+    argv = _argv(original, interpreter, mounted=mounted)
+    configuration = recipe.configuration
+    streams = configuration.streams or Streams("null", "pipe", "pipe")
+    variables = {**variables, **_pinned(recipe.seeds, variables)}
+    if streams.term:
+        variables.setdefault("TERM", streams.term)
+    options = Options(
+        Keep.AUTO, original.track, counterfactual=wishes.counterfactual,
+    )  # fmt: skip
+    ask = Ask(
+        argv,
+        whole(recipe.command.cwd, root),
+        variables,
+        options,
+        seeded=recipe.seeds.root is not None,
+        root_seed=wishes.root_seed or recipe.seeds.root,
+    )
+    scene = Scene(
+        replay_of=original.id,
+        streams=streams,
+        stdin=_stdin(made, room, workspace),
+        mounts=mounts,
+        place=project.Project(root),
+        argv=argv,
+        given=b"" if wishes.counterfactual else _given(recipe.seeds),
+        cores=recipe.seeds.cores if recipe.seeds.cores != seeds.cores() else None,
+        umask=configuration.umask,
+        timeout=wishes.timeout,
+        extra={"SOURCE_DATE_EPOCH": recipe.seeds.source_date_epoch or ""},
+        hash_seed=None if wishes.root_seed else recipe.seeds.hash_seed,
+    )
+    return scene, ask
+
+
+def _argv(original: Record, interpreter: str | None, *, mounted: bool) -> tuple[str, ...]:
+    """Return the command with the interpreter that stands in, where one does."""
+    argv = original.recipe.command.argv
+    recorded = original.recipe.environment.interpreter
+    if interpreter is None or recorded is None:
+        return argv
+    if mounted and recorded.prefix != recorded.base_prefix:
+        return argv  # it is seen at its original place
+    names = ("python", "python3", os.path.basename(recorded.executable))
+    if os.path.basename(argv[0]) in names:
+        return (interpreter, *argv[1:])
+    return argv
+
+
+def _pinned(recorded: Seeds, variables: Mapping[str, str]) -> dict[str, str]:
+    """Return thread counts that would be others here, as variables."""
+    if recorded.cores in (0, seeds.cores()):
+        return {}
+    return {
+        name: value
+        for name, value in seeds.pinned(recorded.threads).items()
+        if name not in variables
+    }
+
+
+def _stdin(made: restoring.Plan, room: Path, workspace: Workspace) -> Path | None:
+    for given in made.inputs:
+        if given.role == "stdin" and given.digest is not None:
+            path = room / "stdin"
+            workspace.store.restore(given.digest, path)
+            return path
+    return None
+
+
+def _given(recorded: Seeds) -> bytes:
+    return b"".join(
+        msgspec.json.encode([seed.function, seed.site, seed.count, seed.role, seed.value]) + b"\n"
+        for seed in recorded.given
+    )
+
+
+def _judged(
+    workspace: Workspace,
+    original: Record,
+    wishes: Wishes,
+    done: Done,
+    restored: dict[str, Restoration],
+    room: Path,
+    *,
+    mounted: bool,
+) -> Replayed:
+    if done.record is None:
+        raise CannotRestore("the replay ran but could not be sealed", why=done.why)
+    record = done.record
+    if done.ended.exit.timed_out:
+        verdict = Verdict(Answer.NOT_REPLAYED, (), f"it took longer than {wishes.timeout:g} s")
+    else:
+        places = () if mounted else (_room_place(original, room),)
+        masks = masks_between(original, record, places)
+        verdict = judge_outcomes(
+            original.outcome, record.outcome, workspace.store, wishes.tolerances, masks
+        )
+    _note_seeds(original, record, restored)
+    result = Replayed(
+        verdict, original.id, record, restored,
+        str(room) if wishes.keep or wishes.into else None,
+        wishes.counterfactual, record.outcome.duration,
+    )  # fmt: skip
+    _write_down(workspace, result)
+    return result
+
+
+def _room_place(original: Record, room: Path) -> Place:
+    return Place("project", original.project, str(room / restoring.PROJECT))
+
+
+def _note_seeds(original: Record, record: Record, restored: dict[str, Restoration]) -> None:
+    there, here = original.recipe.seeds, record.recipe.seeds
+    notes = []
+    before = {(seed.function, seed.site, seed.count, seed.role): seed.value for seed in there.given}
+    changed = [
+        seed for seed in here.given
+        if before.get((seed.function, seed.site, seed.count, seed.role), seed.value) != seed.value
+    ]  # fmt: skip
+    if changed:
+        names = ", ".join(sorted({f"{seed.function} at {seed.site}" for seed in changed}))
+        notes.append(f"seeds given back: {names}")
+    restored["seeds"] = Restoration(exact=there.root == here.root, note="; ".join(notes))
+    threads = {each.library: each.count for each in there.threads}
+    others = [each.library for each in here.threads if threads.get(each.library) != each.count]
+    restored["threads"] = Restoration(not others, ", ".join(others))
+
+
+def _write_down(workspace: Workspace, result: Replayed) -> None:
+    """Tell the ledger the verdict; it stays known after the replay is gone."""
+    batch = workspace.store.begin()
+    body = batch.add(encode(result.verdict))
+    batch.commit()
+    text = f"{result.verdict.answer} {result.run.id if result.run else ''}".strip()
+    workspace.ledger.append(VERDICT_GIVEN, result.replay_of, body=body, text=text)

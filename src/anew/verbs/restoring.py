@@ -1,0 +1,246 @@
+"""Puts the code and inputs of a run back into a room, each checked before anything starts."""
+
+import contextlib
+import os
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from anew.execute.protocol import Mount
+from anew.model.canonical import decode
+from anew.model.digest import Digest
+from anew.model.errors import AnewError, CannotRestore, MissingObject
+from anew.model.inputs import CodeFile, FileKind, Input, Kept
+from anew.model.record import Output, Record
+from anew.model.secrets import is_credential_file
+from anew.store.listings import read_listing
+from anew.store.local import LocalStore
+from anew.trace.places import inside, whole
+
+OUTSIDE = "outside"
+PROJECT = "project"
+
+
+@dataclass(slots=True)
+class Plan:
+    """What a replay puts where. `referenced` are inputs by the path their bytes are taken from."""
+
+    code: tuple[CodeFile, ...]
+    inputs: tuple[Input, ...]
+    outputs: tuple[Output, ...]
+    referenced: dict[str, str] = field(default_factory=dict)
+    from_here: list[str] = field(default_factory=list)
+
+
+def plan(record: Record, store: LocalStore) -> Plan:
+    """Check that all that a replay needs is there, before anything starts.
+
+    Raises:
+        MissingObject, DamagedObject, CannotRestore: something is not, by its name.
+    """
+    code = tuple(read_listing(store, record.recipe.code.files, CodeFile))
+    inputs = tuple(read_listing(store, record.recipe.inputs, Input))
+    outputs = tuple(read_listing(store, record.outcome.outputs, Output))
+    made = Plan(code, inputs, outputs)
+    _check_code(code, store)
+    for given in inputs:
+        _check_input(given, record, store, made)
+    return made
+
+
+def _check_code(code: Sequence[CodeFile], store: LocalStore) -> None:
+    for file in code:
+        if file.kind is not FileKind.FILE:
+            continue
+        if file.digest is None:
+            if file.used:
+                raise CannotRestore(
+                    f"the code file {file.path} cannot be restored",
+                    why="it changed before it could be kept",
+                    hint="run the experiment again",
+                )
+            continue
+        _check(file.digest, file.path, store)
+
+
+def _check_input(given: Input, record: Record, store: LocalStore, made: Plan) -> None:
+    if given.kind is not FileKind.FILE:
+        if given.digest is not None and given.kind is FileKind.FOLDER:
+            _check(given.digest, given.path, store)
+        return
+    path = whole(given.path, record.project)
+    if given.digest is None:
+        if is_credential_file(path):
+            if os.path.exists(path):
+                made.referenced[given.path] = path
+                made.from_here.append(given.path)
+                return
+            raise CannotRestore(
+                f"the credential file {given.path} is not here",
+                why="credentials are never stored",
+                hint="put it in place, then replay",
+            )
+        raise CannotRestore(
+            f"the input {given.path} cannot be restored",
+            why="the record holds it by name only; see `anew show RUN` for the gap",
+            hint="run the experiment again, with results written to other files",
+        )
+    if given.digest in store.has_many((given.digest,)):
+        _check(given.digest, given.path, store)
+        return
+    if given.kept is Kept.VALUE:
+        raise _missing(given.path, given.digest)
+    if not os.path.isfile(path) or _present(path, store) != given.digest:
+        there = "other bytes lie there" if os.path.isfile(path) else "there is no file"
+        raise CannotRestore(
+            f"the input {given.path} is held by reference, and is gone",
+            why=f"{there} at {path}",
+            hint=f"put the file with the digest {given.digest} back there",
+        )
+    made.referenced[given.path] = path
+
+
+def _present(path: str, store: LocalStore) -> Digest | None:
+    try:
+        return store.fingerprint(path, None)
+    except (OSError, AnewError):
+        return None
+
+
+def _check(digest: Digest, path: str, store: LocalStore) -> None:
+    try:
+        store.verify(digest)
+    except MissingObject:
+        raise _missing(path, digest) from None
+
+
+def _missing(path: str, digest: Digest) -> MissingObject:
+    return MissingObject(
+        f"{path} is missing from the store",
+        why=f"it has no object {digest}",
+        hint="look for a copy with `anew verify`, or run the experiment again",
+    )
+
+
+def restore(made: Plan, record: Record, room: Path, store: LocalStore) -> tuple[Mount, ...]:
+    """Lay code and inputs out in `room`; return what is to be mounted so that paths agree."""
+    layout = _Layout(record.project, room, made)
+    (room / PROJECT).mkdir()
+    for file in sorted(made.code, key=lambda each: each.path):
+        if not file.path.startswith("<"):
+            _put_code(file, layout.place(file.path), store)
+    folders = []
+    for given in made.inputs:
+        if given.path.startswith("<"):
+            continue
+        target = layout.place(given.path)
+        if given.kind is FileKind.FOLDER:
+            folders.append((given, target))
+        else:
+            _put_input(given, target, store, made.referenced.get(given.path))
+    for given, target in folders:
+        _put_names(given, target, store)
+    layout.make_output_folders(made.outputs)
+    return layout.mounts()
+
+
+def _put_code(file: CodeFile, target: Path, store: LocalStore) -> None:
+    if file.kind is FileKind.FOLDER:
+        target.mkdir(parents=True, exist_ok=True)
+        return
+    target.parent.mkdir(parents=True, exist_ok=True)
+    if file.kind is FileKind.LINK:
+        if not os.path.lexists(target):
+            target.symlink_to(file.target or "")
+        return
+    if file.digest is None or os.path.lexists(target):
+        return
+    store.restore(file.digest, target)
+    if file.executable:
+        target.chmod(0o755)
+
+
+def _put_input(given: Input, target: Path, store: LocalStore, source: str | None) -> None:
+    target.parent.mkdir(parents=True, exist_ok=True)
+    if given.kind is FileKind.LINK:
+        if not os.path.lexists(target):
+            target.symlink_to(given.target or "")
+        return
+    if os.path.lexists(target):
+        target.unlink()
+    if source is not None:
+        target.symlink_to(source)
+        return
+    if given.digest is None:
+        return
+    store.restore(given.digest, target)
+    target.chmod(given.mode | 0o400)
+    with contextlib.suppress(OSError):
+        os.utime(target, ns=(given.modified * 1000, given.modified * 1000))
+
+
+def _put_names(given: Input, target: Path, store: LocalStore) -> None:
+    """Give a folder that was listed the entries it had; those nobody read are empty."""
+    target.mkdir(parents=True, exist_ok=True)
+    if given.digest is None:
+        return
+    for name in decode(store.read(given.digest), list[str]):
+        entry = target / name.rstrip("/")
+        if os.path.lexists(entry):
+            continue
+        if name.endswith("/"):
+            entry.mkdir()
+        else:
+            entry.touch()
+
+
+class _Layout:
+    """Which path of the original lies where in a room."""
+
+    def __init__(self, project: str, room: Path, made: Plan) -> None:
+        self._project, self._room = project, room
+        paths = [each.path for each in made.inputs] + [each.path for each in made.outputs]
+        paths += [each.path for each in made.code]
+        self._folders: dict[str, Path] = {}
+        self._names: dict[str, set[str]] = {}
+        parents = {os.path.dirname(path) for path in paths if path.startswith("/")}
+        listed = {
+            each.path for each in made.inputs
+            if each.kind is FileKind.FOLDER and each.path.startswith("/")
+        }  # fmt: skip
+        for folder in sorted(parents | listed):
+            if not any(inside(folder, known) for known in self._folders):
+                self._folders[folder] = room / OUTSIDE / str(len(self._folders))
+                self._names[folder] = set()
+        for place in self._folders.values():
+            place.mkdir(parents=True)
+        for path in paths:
+            self._note(path)
+
+    def _note(self, path: str) -> None:
+        for folder, names in self._names.items():
+            if path.startswith(folder + "/"):
+                names.add(path[len(folder) + 1 :].partition("/")[0])
+
+    def place(self, path: str) -> Path:
+        """Return where a path of the record lies in the room."""
+        if not path.startswith("/"):
+            return self._room / PROJECT if path == "." else self._room / PROJECT / path
+        for folder, place in self._folders.items():
+            if inside(path, folder):
+                return place / path[len(folder) + 1 :] if path != folder else place
+        return self._room / OUTSIDE / path.lstrip("/")
+
+    def make_output_folders(self, outputs: Iterable[Output]) -> None:
+        """Make no folder that the script makes itself: only those that had to be there."""
+        for output in outputs:
+            if output.path.startswith("/"):
+                self.place(output.path).parent.mkdir(parents=True, exist_ok=True)
+
+    def mounts(self) -> tuple[Mount, ...]:
+        """Return the mounts that make each path of the original lead into the room."""
+        outside = [
+            Mount(str(place), folder, around=True, hidden=tuple(sorted(self._names[folder])))
+            for folder, place in self._folders.items()
+        ]
+        return (*outside, Mount(str(self._room / PROJECT), self._project))
