@@ -132,7 +132,8 @@ def _damaged(digest: Digest, why: str) -> DamagedObject:
 def _streams(
     left: Stream, right: Stream, store: Store, tolerances: Tolerances, masks: Masks
 ) -> Finding:
-    assert left.digest and right.digest
+    assert left.digest
+    assert right.digest
     if max(left.size, right.size) > MOST_TEXT:
         found = _by_bytes(left.digest, right.digest, (left.size, right.size), store)
         return _unread("too large to compare line by line", found)
@@ -144,7 +145,8 @@ def _streams(
 
 
 def _files(left: Output, right: Output, store: Store, means: Means) -> Finding:
-    assert left.digest and right.digest
+    assert left.digest
+    assert right.digest
     sizes = left.size, right.size
     if max(sizes) > formats.MOST:
         found = _by_bytes(left.digest, right.digest, sizes, store)
