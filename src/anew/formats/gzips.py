@@ -58,6 +58,8 @@ def _inside(source: Source) -> str:
     """Return a name for the content with its suffix only: the rest may hold a time."""
     if source.suffix == ".tgz":
         return "content.tar"
+    if source.suffix != ".gz":
+        return "content"
     return "content" + replace(source, name=source.name[:-3]).suffix
 
 

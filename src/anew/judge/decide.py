@@ -67,7 +67,7 @@ def _links(left: Output, right: Output, masks: Masks) -> Finding:
         side.name(target)
         for side, target in zip(maskers(masks), (left.target, right.target), strict=True)
     )
-    if here.text != there.text:
+    if not here.is_like(there):
         return Finding(Answer.DIVERGED, leads)
     by = sorted({*here.by, *there.by})
     return Finding(Answer.EQUIVALENT, f"{leads}, equal without: {', '.join(by)}")

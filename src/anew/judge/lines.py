@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from anew.judge import progress
 from anew.judge.closeness import written
 from anew.judge.finding import IDENTICAL, Finding, shown_pair
-from anew.judge.masks import Masker, Masks, maskers
+from anew.judge.masks import OPEN, Masker, Masks, maskers
 from anew.judge.words import agreement
 from anew.model.tolerance import Exact, Tolerance
 from anew.model.verdict import Answer
@@ -45,7 +45,7 @@ def compare_lines(
         if tally.beyond and len(here) != len(there):
             break
     if len(here) != len(there):
-        return _other_length(here, there, tally)
+        return _other_length(here, there, end, tally)
     return _found(tally, max(len(here), len(there)), tolerance, here, there)
 
 
@@ -69,14 +69,14 @@ def _judge_line(
         (side.text(line) if volatile else side.places(line))
         for side, line in zip(sides, (left, right), strict=True)
     )
-    if here.text == there.text:
+    if here.is_like(there):
         tally.by |= set(here.by) | set(there.by)
         return
     if numeric and here.by and (agreed := agreement(here.text, there.text, tolerance)).close:
         tally.within += agreed.within
         tally.by |= set(here.by) | set(there.by)
         return
-    if volatile and progress.is_overwritten(left) and progress.is_overwritten(right):
+    if volatile and OPEN not in left + right and progress.is_overwritten(left) and progress.is_overwritten(right):
         one, other = progress.read(left, sides[0]), progress.read(right, sides[1])
         if progress.agree(one, other):
             tally.by |= one.by | other.by | {"progress"}
@@ -102,10 +102,12 @@ def _found(
     return Finding(Answer.EQUIVALENT, said)
 
 
-def _other_length(left: list[str], right: list[str], tally: Tally) -> Finding:
+def _other_length(
+    left: list[str], right: list[str], end: int, tally: Tally
+) -> Finding:
     if not tally.first:
-        shorter = min(len(left), len(right))
         longer, side = (left, "left") if len(left) > len(right) else (right, "right")
+        shorter = min(len(left), len(right)) - end
         text = longer[shorter]
         extra = shown_pair(text, "").partition(" and ")[0] if text else "a line's end"
         tally.first = f"line {shorter + 1} is on the {side} only: {extra}"

@@ -47,7 +47,7 @@ class Key:
         content = output.digest if self.by_content and output.size else None
         if self.by_content and content is None:
             return None
-        return content, self.name(output).text if self.by_name else None
+        return content, self.name(output) if self.by_name else None
 
     def name(self, output: Output) -> Masked:
         """Return the name of `output` as far as it is looked at."""

@@ -84,7 +84,7 @@ def _compare_leaves(left: Leaf, right: Leaf, tally: Tally) -> None:
         if here == there:
             return
         one, other = tally.sides[0].places(here), tally.sides[1].places(there)
-        if one.text == other.text:
+        if one.is_like(other):
             tally.by |= set(one.by) | set(other.by)
             return
     elif not isinstance(here, str) and not isinstance(there, str):

@@ -1,12 +1,13 @@
 """Points of a metric, each by its step."""
 
 from collections.abc import Sequence
+from decimal import Decimal
 from itertools import zip_longest
+from math import isfinite
 from typing import NamedTuple
 
 from anew.judge.closeness import is_close, written
 from anew.judge.finding import IDENTICAL, Finding, shown
-from anew.judge.words import is_long
 from anew.model.tolerance import Exact, Tolerance
 from anew.model.verdict import Answer
 
@@ -41,10 +42,9 @@ def compare_series(left: Sequence[Point], right: Sequence[Point], tolerance: Tol
             Answer.DIVERGED, f"{beyond:,} of {count:,} points differ{counts}, first {first}"
         )
     if within:
-        return Finding(
-            Answer.EQUIVALENT,
-            f"{within:,} of {count:,} points differ within {written(tolerance)}",
-        )
+        exact = isinstance(tolerance, Exact)
+        how = "in how they are written" if exact else f"within {written(tolerance)}"
+        return Finding(Answer.EQUIVALENT, f"{within:,} of {count:,} points differ {how}")
     return IDENTICAL
 
 
@@ -61,8 +61,8 @@ def _is_close(left: str, right: str, tolerance: Tolerance) -> bool:
         here, there = float(left), float(right)
     except ValueError:
         return False
-    if isinstance(tolerance, Exact) and (is_long(left) or is_long(right)):
-        return False  # they differ beyond what a 64-bit float holds
+    if isinstance(tolerance, Exact) and isfinite(here) and Decimal(left) != Decimal(right):
+        return False  # perhaps by less than a 64-bit float holds
     return is_close(here, there, tolerance)
 
 

@@ -32,7 +32,8 @@ _THING = (
     r"tokens?|imgs?|images?|items?|rows?|frames?|trials?|[kKMGT]?i?B)"
 )
 _WORD = r"(?i:took|takes|elapsed|elapsed[ _-]time|time[ _-]elapsed|wall[ _-]?(?:clock[ _-]?)?time)"
-_RANDOM = "[a-z0-9_]{8}"  # the name tempfile draws
+_RANDOM = "[a-z0-9][a-z0-9_]{7}"  # the name tempfile draws
+_DRAWN = rf"(?=[a-z_]*\d[a-z0-9_]*[a-z]){_RANDOM}"  # `results1` is a name that somebody gave
 _EPOCH = r"1[5-9]\d{8}(?:\d{3}|\d{6})?(?:\.\d+)?"
 
 
@@ -91,7 +92,7 @@ IN_NAMES = _patterns(
     ("time", r"(?<=events\.out\.tfevents\.)\d{10}(?!\d)"),
     ("time", rf"(?<![\w.]){_EPOCH}(?!\w)|(?<=[_.-]){_EPOCH}(?![^\W_])"),
     ("process id", r"(?<![^\W_])pid[-_=]?(?P<token>\d{1,7})(?!\d)"),
-    ("temporary path", rf"(?<![^/])tmp{_RANDOM}(?![\w-])"),
+    ("temporary path", rf"(?<![^/])tmp{_DRAWN}(?![\w-])"),
 )  # fmt: skip
 
 UUID = _patterns(
