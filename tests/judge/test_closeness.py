@@ -80,7 +80,9 @@ def test_ulps_are_steps_between_floats(value: float, steps: int) -> None:
 
 
 @given(st.floats(), st.floats())
-def test_relative_difference_is_a_number_and_none_only_for_equals(left: float, right: float) -> None:
+def test_relative_difference_is_a_number_and_none_only_for_equals(
+    left: float, right: float
+) -> None:
     found = relative_difference(left, right)
 
     assert found >= 0

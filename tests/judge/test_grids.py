@@ -99,7 +99,7 @@ def test_numpy_and_plain_python_agree(
     left: list[float], right: list[float], tolerance: Tolerance, code: str
 ) -> None:
     pytest.importorskip("numpy")
-    clipped = [[max(-6e4, min(6e4, v)) if v == v else v for v in side] for side in (left, right)]  # noqa: PLR0124
+    clipped = [[max(-6e4, min(6e4, v)) if v == v else v for v in side] for side in (left, right)]
     here, there = (array(*side, code=code) for side in (clipped if code == "e" else (left, right)))
     small, fast.SMALL = fast.SMALL, 0
     try:

@@ -9,10 +9,11 @@ from anew.judge.masks import Masks, Place
 from anew.model.tolerance import Absolute, Exact, Relative, Tolerance
 from anew.model.verdict import Answer
 
+EXACT = Exact()
 MASKS = Masks((Place("project", "/home/u/proj", "/rooms/r1"),))
 
 
-def judge(left: str, right: str, tolerance: Tolerance = Exact()) -> Answer:
+def judge(left: str, right: str, tolerance: Tolerance = EXACT) -> Answer:
     there = compare_lines(right, left, tolerance, Masks())
     here = compare_lines(left, right, tolerance, Masks())
     assert here.answer is there.answer
@@ -127,9 +128,7 @@ def test_difference_names_the_first_line_and_counts_them() -> None:
 def test_difference_of_another_length_names_both_counts() -> None:
     found = compare_lines("a\nb\n", "a\n", Exact(), MASKS)
 
-    assert found.difference == (
-        "2 and 1 lines, first difference: line 2 is on the left only: 'b'"
-    )
+    assert found.difference == ("2 and 1 lines, first difference: line 2 is on the left only: 'b'")
 
 
 def test_same_lines_in_another_order_are_said_to_be_so() -> None:

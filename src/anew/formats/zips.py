@@ -12,6 +12,7 @@ from anew.model.reading import Ignored, Leaf, Part, Reading
 
 MAGIC = b"PK\x03\x04"
 _MOST_MEMBERS = 100_000
+_END, _END_64 = 22, 76  # bytes of the end of the directory, and of what ZIP64 puts before it
 _DESCRIPTORS = (12, 16, 20, 24)  # bytes that may follow a member's data
 _TIMES = {0x0001, 0x000A, 0x5455}  # extra fields: sizes of ZIP64, times of NTFS and of Unix
 _CLOCKS = {
@@ -33,7 +34,7 @@ def read_zip(source: Source) -> Reading:
         members = archive.infolist()
         if len(members) > _MOST_MEMBERS:
             raise Unreadable("it has too many members")
-        _check_whole(source.data, members, archive.start_dir)
+        _check_whole(source.data, members, archive.start_dir, len(archive.comment))
         parts.append(Leaf("comment", repr(archive.comment)))
         total = 0
         for member in members:
@@ -55,7 +56,7 @@ def read_zip(source: Source) -> Reading:
     return Reading("NPZ arrays" if source.suffix == ".npz" else "ZIP", tuple(parts), tuple(ignored))
 
 
-def _check_whole(data: bytes, members: list[zipfile.ZipInfo], directory: int) -> None:
+def _check_whole(data: bytes, members: list[zipfile.ZipInfo], directory: int, comment: int) -> None:
     """Refuse bytes before, between and after the members: nobody would see them differ."""
     at = 0
     for member in sorted(members, key=lambda member: member.header_offset):
@@ -63,7 +64,14 @@ def _check_whole(data: bytes, members: list[zipfile.ZipInfo], directory: int) ->
         if gap and (at == 0 or gap not in _DESCRIPTORS):
             raise Unreadable("it holds bytes that belong to no member")
         at = _start(data, member) + member.compress_size
-    if directory - at not in (0, *_DESCRIPTORS):
+    end = len(data) - _END - comment
+    (size,) = struct.unpack_from("<I", data, end + 12)
+    between = end - directory - (size if size != 0xFFFF_FFFF else end - directory)
+    if (
+        directory - at not in (0, *_DESCRIPTORS)
+        or data[end : end + 4] != b"PK\5\6"
+        or between not in (0, _END_64)
+    ):
         raise Unreadable("it holds bytes that belong to no member")
 
 
