@@ -69,7 +69,7 @@ class StoreDescriber:
                 ParameterRow(each.name, each.value) for each in recipe.configuration.parameters
             ),
             files=(
-                self._files("code", recipe.code.files, CodeFile),
+                self._files("code", recipe.code.used, CodeFile),
                 self._files("input", recipe.inputs, Input),
                 self._files("output", outcome.outputs, Output),
             ),

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from anew.model.digest import Digest, Hasher
+from anew.model.digest import Digest, Hasher, digest_bytes
 from anew.model.errors import ChangedWhileRead
 from anew.model.tree import Stamp
 from anew.store.durable import read_at
@@ -96,6 +96,11 @@ def read_whole(source: Source) -> bytes:
             got += len(more)
         data = b"".join(pieces)
     return data
+
+
+def fingerprint(source: Source) -> Digest:
+    """Return the digest of a file read once; one of no size, as in /proc, is read to its end."""
+    return stream(source, None) if source.stamp.size else digest_bytes(read_whole(source))
 
 
 def stream(source: Source, sink: int | None) -> Digest:

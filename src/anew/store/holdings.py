@@ -10,7 +10,7 @@ from anew.model.errors import DamagedObject, MissingObject
 from anew.store.durable import read_at
 from anew.store.layout import Layout
 from anew.store.objectindex import ObjectIndex, Place
-from anew.store.packs import unpack
+from anew.store.packs import read_index, unpack
 from anew.store.verifying import damaged
 
 LARGE = 128 * 1024  # bytes; from here on an object is a file of its own, raw
@@ -90,18 +90,34 @@ class Holdings:
 
     def unpack(self, place: Place) -> bytes:
         """Return the bytes of an object in a pack, checked."""
-        digest = place.frame.digest
         data = self._unpack(place)
-        if data is None:  # the pack is damaged, or is gone, or the cache is wrong about it
-            self.forget_packs()
+        return self._unpack_elsewhere(place) if data is None else data
+
+    def _unpack_elsewhere(self, place: Place) -> bytes:
+        """Return the bytes of an object whose place does not hold them.
+
+        The pack is damaged, or is gone, or the cache is wrong about it; another pack may hold the
+        same object.
+        """
+        digest = place.frame.digest
+        self.forget_packs()
+        if not self._is_right(place):
             self.index.rebuild()
-            again = self.place(digest)
-            if isinstance(again, Path):
-                return self.read_large(digest, again)
-            data = self._unpack(again)
-        if data is None:
-            raise damaged(digest)
-        return data
+        for other in self.index.find_all(digest):
+            data = self._unpack(other)
+            if data is not None:
+                return data
+        last = self.place(digest)
+        if isinstance(last, Path):
+            return self.read_large(digest, last)
+        raise damaged(digest)
+
+    def _is_right(self, place: Place) -> bool:
+        """Say whether the pack itself says the same of an object as the cache."""
+        try:
+            return place.frame in read_index(self.layout.packs / place.pack)
+        except (FileNotFoundError, DamagedObject):
+            return False
 
     def _unpack(self, place: Place) -> bytes | None:
         try:

@@ -12,7 +12,7 @@ from anew.model.digest import Digest
 from anew.model.tree import Stamp
 from anew.store import locking
 from anew.store.batch import LocalBatch
-from anew.store.copying import BLOCK, copy, opened, stamp_of, stream
+from anew.store.copying import BLOCK, copy, fingerprint, opened, stamp_of, stream
 from anew.store.dropping import drop
 from anew.store.durable import write_all
 from anew.store.holdings import Holdings
@@ -76,7 +76,7 @@ class LocalStore:
             return known
         begun = self._stamps.now()
         with opened(path, stamp) as source:
-            digest = stream(source, None)
+            digest = fingerprint(source)
             source.check()
             self._stamps.remember(source.stamp, digest, begun)
         return digest

@@ -8,7 +8,7 @@ from typing import BinaryIO
 from anew.model.digest import Digest, digest_bytes
 from anew.model.errors import MissingObject
 from anew.model.tree import Stamp
-from anew.store.copying import opened, read_whole, stream
+from anew.store.copying import fingerprint, opened, read_whole
 from anew.store.verifying import damaged
 
 
@@ -55,7 +55,7 @@ class MemoryStore:
     def fingerprint(self, path: str, stamp: Stamp | None) -> Digest:
         """Return the digest of a file, links followed."""
         with opened(path, stamp) as source:
-            digest = stream(source, None)
+            digest = fingerprint(source)
             source.check()
         return digest
 

@@ -1,4 +1,4 @@
-"""Mounts: which devices are network file systems, whose times and numbers prove little."""
+"""Mounts: on which devices a stamp proves nothing: on a network, or made up by the kernel."""
 
 from pathlib import Path
 
@@ -30,6 +30,28 @@ _NETWORK = frozenset(
 )
 
 
+_MADE_UP = frozenset(
+    (
+        "binfmt_misc",
+        "bpf",
+        "cgroup",
+        "cgroup2",
+        "configfs",
+        "debugfs",
+        "devpts",
+        "efivarfs",
+        "fusectl",
+        "mqueue",
+        "proc",
+        "pstore",
+        "securityfs",
+        "selinuxfs",
+        "sysfs",
+        "tracefs",
+    )
+)
+
+
 class Mounts:
     """The mounted file systems by device number, read when first asked."""
 
@@ -38,8 +60,8 @@ class Mounts:
         self._types: dict[int, str] | None = None
         self._answers: dict[int, bool] = {}
 
-    def is_local(self, device: int) -> bool:
-        """Say whether `device`, as stat gives it, is known not to be on a network."""
+    def keep_time(self, device: int) -> bool:
+        """Say whether the same stamp is the same content on `device`, as stat gives it."""
         answer = self._answers.get(device)
         if answer is None:
             answer = self._answers[device] = self._look_up(device)
@@ -52,7 +74,7 @@ class Mounts:
             return False
         # A device that is not listed is a part of one: btrfs gives each subvolume its own.
         kind = self._types.get(device, "")
-        return kind not in _NETWORK and not kind.startswith("fuse.")
+        return kind not in _NETWORK | _MADE_UP and not kind.startswith("fuse.")
 
     def _read(self) -> dict[int, str]:
         try:

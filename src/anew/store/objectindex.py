@@ -75,13 +75,14 @@ class ObjectIndex:
 
     def find(self, digest: Digest) -> Place | None:
         """Return where an object lies, as of the last `sync`."""
+        return next(iter(self.find_all(digest)), None)
+
+    def find_all(self, digest: Digest) -> list[Place]:
+        """Return all places where an object lies, as of the last `sync`."""
         key = to_raw(digest)
-        row = self._ask(
-            lambda connection: connection.execute(
-                _SELECT + "WHERE objects.digest = ? LIMIT 1", (key,)
-            ).fetchone()
-        )
-        return None if row is None else Place(row[1], Frame(digest, *row[2:]))
+        question = _SELECT + "WHERE objects.digest = ?"
+        rows = self._ask(lambda connection: connection.execute(question, (key,)).fetchall())
+        return [Place(row[1], Frame(digest, *row[2:])) for row in rows]
 
     def find_many(self, digests: Iterable[Digest]) -> dict[Digest, Place]:
         """Return where those objects lie that lie in packs, as of the last `sync`."""

@@ -27,7 +27,7 @@ class StampCache:
     """Remembers what a file in a state holds. Losing it costs time only.
 
     A file is remembered if it had lain unchanged for `SETTLED` when its reading began, and lies
-    on no network file system. Bytes written through a memory map that was already dirty move no
+    where stamps can be trusted. Bytes written through a memory map that was already dirty move no
     time stamp; no cache of this kind sees those.
     """
 
@@ -79,7 +79,7 @@ class StampCache:
     def remember(self, stamp: Stamp, digest: Digest, begun: int) -> None:
         """Note what a file held in a state; `begun` is when its reading began, by `now`."""
         settled = begun - max(stamp.modified, stamp.changed) > SETTLED
-        if settled and self._mounts.is_local(stamp.device):
+        if settled and self._mounts.keep_time(stamp.device):
             self._fresh[stamp] = self._known[stamp] = digest
             if len(self._fresh) >= BUFFERED:
                 self.flush()
