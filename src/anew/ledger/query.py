@@ -253,7 +253,8 @@ def _compared(table: str, column: str, name: str, how: Comparison, value: object
 
 
 def _text(words: str) -> Clause:
-    escaped = words.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+    (held,) = storable([words])
+    escaped = str(held).replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
     places = (
         "runs.command {0}",
         "names.name {0}",

@@ -67,7 +67,10 @@ def read_lines(path: Path, since: Position = START) -> Iterator[Line]:
         size = os.fstat(file.fileno()).st_size
         if size < since.offset:
             raise broken(path, 0, f"it was {since.offset} bytes long and is {size}")
-        file.seek(since.offset)
+        if since.offset:
+            file.seek(since.offset - 1)
+            if file.read(1) != _NEWLINE:
+                raise broken(path, 0, f"no line ends at byte {since.offset} any more")
         position, first = since, True
         for number, line in enumerate(file, 1):
             if not line.endswith(_NEWLINE):
