@@ -1,0 +1,48 @@
+"""Which libraries are looked after, and by which part of ours, loaded only with them."""
+
+from __future__ import annotations
+
+from . import imports
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from types import ModuleType
+
+_PARTS = {
+    "config": ("argparse", "click.core", "hydra.core.utils", "yaml"),
+    "figures": ("matplotlib.backend_bases",),
+    "natives": (
+        "pyarrow",
+        "pyarrow.csv",
+        "pyarrow.dataset",
+        "pyarrow.feather",
+        "pyarrow.json",
+        "pyarrow.parquet",
+        "pyarrow.parquet.core",
+        "h5py",
+        "polars",
+    ),
+    "tasks": (
+        "multiprocessing.pool",
+        "concurrent.futures.process",
+        "concurrent.futures.thread",
+        "joblib.parallel",
+        "loky.process_executor",
+    ),
+}
+
+
+def begin() -> None:
+    """Wait for each library to be imported."""
+    for part, names in _PARTS.items():
+        for name in names:
+            imports.after(name, _with(part))
+
+
+def _with(part: str) -> Callable[[ModuleType], None]:
+    def patch(module: ModuleType) -> None:
+        package = __name__.rpartition(".")[0]
+        getattr(__import__(f"{package}.{part}", fromlist=["patch"]), "patch")(module)  # noqa: B009
+
+    return patch
