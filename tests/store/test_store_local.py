@@ -348,8 +348,10 @@ def test_leftovers_of_the_dead_are_swept_and_of_the_living_are_not(
     )
     arguments = [str(store.layout.root), str(tmp_path / "cache")]
     subprocess.run([sys.executable, "-c", script, *arguments], check=False)
-    (store.layout.temporary / "nobody-knows").mkdir()
-    assert len(list(store.layout.temporary.iterdir())) == 3
+    (store.layout.temporary / "somebody-elses").mkdir()
+    (store.layout.temporary / "old").mkdir()
+    os.utime(store.layout.temporary / "old", (0, 0))
+    assert len(list(store.layout.temporary.iterdir())) == 4
     assert store.sweep() == 2
     living.commit()
     assert len(store.digests()) == 1

@@ -99,7 +99,10 @@ def _read_or_make(root: Path) -> bytes:
     path = root / FORMAT
     with contextlib.suppress(FileNotFoundError):
         return path.read_bytes()
+    new = [folder for folder in (root, *root.parents) if not folder.exists()]
     root.mkdir(PRIVATE_FOLDER, parents=True, exist_ok=True)
+    for folder in new:
+        sync_folder(folder.parent)
     ours = {*FOLDERS, LOCK, "ledger", "leases", "spool"}
     foreign = [entry.name for entry in root.iterdir() if entry.name not in ours]
     foreign = [name for name in foreign if not name.startswith((".", FORMAT))]

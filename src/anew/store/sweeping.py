@@ -12,14 +12,14 @@ ABANDONED_SECONDS = 30 * 24 * 3600.0
 def sweep(temporary: Path) -> int:
     """Remove the folders of writers that are provably dead; return how many there were.
 
-    A writer of another host, or one in another container, is given up after thirty days in which
-    its folder did not change.
+    A writer of another host, one in another container, and what has another kind of name, is
+    given up after thirty days in which its folder did not change.
     """
     me = this_process()
     removed = 0
     for folder in list(temporary.iterdir()):
         writer = parse_process(folder.name)
-        if writer is None or _is_dead(writer, me) or _is_abandoned(folder):
+        if (writer is not None and _is_dead(writer, me)) or _is_abandoned(folder):
             shutil.rmtree(folder, ignore_errors=True)
             removed += 1
     return removed
