@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 import click
 
-from anew import __version__
+from anew.model.version import VERSION
 from anew.cli import render
 from anew.model.errors import AnewError, StoreUnusable, Unsupported, WrongUsage
 
@@ -60,7 +60,7 @@ class Commands(click.Group):
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
     epilog="RUN is an id or its beginning, a name, or @1, @2, … for the latest runs.",
 )
-@click.version_option(__version__, prog_name="anew")
+@click.version_option(VERSION, prog_name="anew")
 def anew() -> None:
     """Record an experiment, run it again from the record, and say whether the result is the same."""
 

@@ -54,13 +54,17 @@ def other_files(
     found: Found,
     state: git.GitState | None,
     taken: frozenset[str],
+    changed: Mapping[str, History],
     project: str,
     holder: Holder,
     real: Callable[[str], str],
+    pins: str,
 ) -> list[CodeFile]:
     """Hold what else belongs to the project: tracked by git, or small and not ignored.
 
-    `taken` are the absolute paths that are held as something else.
+    `taken` are the absolute paths that are held as something else. Of `changed` files, which the
+    run wrote over without reading them, the old bytes are held where they still can be had: a
+    program may ask whether its results are there already.
     """
     tracked = frozenset(git.tracked(state, project)) if state is not None else frozenset()
     files: list[CodeFile] = []
@@ -80,10 +84,24 @@ def other_files(
         if path in found.links:
             files.append(_link(shown, found.links[path], source))
             continue
-        held = holder.hold("code", shown, real(path), stamp, always=True)
+        place: str | None = real(path)
+        if path in changed:
+            place = _old_bytes(changed[path], pins)
+            if place is None:
+                continue
+        held = holder.hold("code", shown, place or "", None if path in changed else stamp,
+                           always=True)  # fmt: skip
         files.append(CodeFile(shown, held.digest, stamp.size, held.kept, executable, False, source))
     files += _empty_folders(found, project)
     return files
+
+
+def _old_bytes(history: History, pins: str) -> str | None:
+    found = bytes_of_first(history)
+    if found is None or found.source is not Source.PIN:
+        return None
+    path = f"{pins}/{found.name}"
+    return path if os.path.exists(path) else None
 
 
 def _link(shown: str, target: str, source: str) -> CodeFile:

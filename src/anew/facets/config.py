@@ -8,23 +8,18 @@ from anew.model.inputs import Parameter, Variable
 from anew.model.secrets import is_secret_name, redacted, redacted_variables
 
 OURS = ("ANEW_SPOOL", "ANEW_ROLE")
-# Change from one terminal or minute to the next and are no part of what a program is given again.
-PASSING = frozenset(
-    ("_", "SHLVL", "OLDPWD", "PWD", "WINDOWID", "SSH_CLIENT", "SSH_CONNECTION", "SSH_TTY",
-     "XDG_SESSION_ID", "DBUS_SESSION_BUS_ADDRESS", "TMUX", "TMUX_PANE", "STY", "TERM_SESSION_ID",
-     "DISPLAY", "WAYLAND_DISPLAY", "XAUTHORITY", "SSH_AUTH_SOCK", "SSH_AGENT_PID", "GPG_AGENT_INFO",
-     "INVOCATION_ID", "JOURNAL_STREAM", "SYSTEMD_EXEC_PID", "VSCODE_IPC_HOOK_CLI")
-)  # fmt: skip
 
 
 def variables(environ: Mapping[str, str], recipe: Iterable[str]) -> tuple[Variable, ...]:
-    """Return the variables a run is started with, secrets redacted, by name."""
+    """Return the variables a run is started with, secrets redacted, by name.
+
+    All of them, also those of a passing terminal: even their number moves objects in memory, and
+    with them the order of sets of objects.
+    """
     asked = frozenset(recipe)
     safe = redacted_variables(environ)
     return tuple(
-        Variable(name, safe[name], name in asked)
-        for name in sorted(safe)
-        if name not in OURS and name not in PASSING
+        Variable(name, safe[name], name in asked) for name in sorted(safe) if name not in OURS
     )
 
 

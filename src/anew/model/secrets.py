@@ -8,7 +8,7 @@ REDACTED = "<redacted>"
 # Words of a name, in any case, between separators or humps: API_KEY, authToken, db-password.
 SECRET_NAME = re.compile(
     r"(?:^|[_\-.\s]|(?<=[a-z0-9])(?=[A-Z]))"
-    r"(?:api[_\-]?key|key|apikey|token|secrets?|passw(?:or)?d|passphrase|pwd|credentials?|cred|auth"
+    r"(?:api[_\-]?key|key|apikey|token|secrets?|passw(?:or)?d|passphrase|credentials?|cred|auth"
     r"|bearer|private|signature|sig|sas|dsn|webhook)"
     r"(?:$|[_\-.\s\d])",
     re.IGNORECASE,

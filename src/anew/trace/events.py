@@ -72,6 +72,10 @@ def parsed(line: list) -> tuple[Event, ...]:  # type: ignore[type-arg]
             )
         case "remove":
             return (Event(time, Deed.DELETED, line[2], _stamp(line[3])),)
+        case "rmdir":
+            return (Event(time, Deed.DELETED, line[2]),)
+        case "mkdir":
+            return (Event(time, Deed.CREATED, line[2]),)
         case "truncate":
             return (Event(time, Deed.UPDATED, line[2], _stamp(line[3])),)
         case "link" | "symlink":

@@ -47,7 +47,12 @@ class History:
 
 
 class Before(Protocol):
-    """What is known of the time before the start."""
+    """What is known of the time before the start. `began` is the start, in ns since 1970."""
+
+    @property
+    def began(self) -> int:
+        """The start of the run, on the clock of the file system's stamps, in ns."""
+        ...
 
     def state(self, path: str) -> tuple[bool, Stamp | None]:
         """Return whether it is known what was at `path`, and its state; None: nothing."""
@@ -64,7 +69,7 @@ def fold(
         if history is None:
             history = histories[event.path] = History(event.path)
             history.known, history.first = before.state(event.path)
-        _add(history, event)
+        _add(history, event, before.began)
     for path, history in histories.items():
         history.last = now(path)
         if not history.changed and history.known and history.last != history.first:
@@ -81,11 +86,14 @@ def _other_bytes(history: History) -> bool:
     return (first.size, first.modified, first.inode) != (last.size, last.modified, last.inode)
 
 
-def _add(history: History, event: Event) -> None:
+def _add(history: History, event: Event, began: int) -> None:
     deed = event.deed
     if not history.known and deed not in (Deed.PINNED, Deed.LOST):
         history.known = True
         history.first = event.stamp
+        if event.stamp is not None and event.stamp.changed >= began:
+            # Made since the start, by something nobody saw: no state the run found.
+            history.first, history.changed = None, True
     if deed in READS:
         _add_read(history, event)
     elif deed is Deed.LISTED:

@@ -45,13 +45,16 @@ class Before:
     streams: Streams
     circumstances: Circumstances
     started: int
+    began: int  # ns since 1970
     boot: str = ""
     hash_seed: str | None = None
     source_date_epoch: str | None = None
     interpreter: str | None = None
     stdin: str | None = None  # the file that stdin was
     stdin_offset: int = 0
+    stdout_file: str | None = None  # where the shell sent a stream to, and from which byte on
     stdout_offset: int = 0
+    stderr_file: str | None = None
     stderr_offset: int = 0
     bounded: bool = True
     mounts: tuple[Mount, ...] = ()
@@ -75,6 +78,11 @@ class World:
         """Return the world of a run; `mounted` says whether its mounts came about."""
         mounts = sorted(before.mounts, key=lambda mount: -len(mount.target)) if mounted else ()
         return cls(request.project, before, mounted, tuple(mounts))
+
+    @property
+    def began(self) -> int:
+        """The start of the run, in ns since 1970."""
+        return self.before.began
 
     def real(self, path: str) -> str:
         """Return where the file lies that the program saw at `path`."""

@@ -1,11 +1,12 @@
 """run: open, look, execute, seal. The same way for a run and for a replay."""
 
 import os
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from anew import __version__
+from anew.model.version import VERSION
 from anew.execute import local, streams
 from anew.execute.protocol import Ended, Exit, Job, Mount
 from anew.facets import command as commands
@@ -190,8 +191,9 @@ def _before(
         config.timezone_of(environ),
         scene.umask if scene.umask is not None else os_umask,
         kinds,
-        hardware.observe(request.started_at, __version__),
+        hardware.observe(request.started_at, VERSION),
         opening.monotonic(),
+        time.time_ns(),
         opening.boot_id(),
         hash_,
         epoch or str(_seconds(request.started_at)),
@@ -203,7 +205,21 @@ def _before(
         diff=git.diff(state) if state is not None else "",
     )
     _take_stdin(before, scene, resolved, spool)
+    if scene.streams is None:
+        before.stdout_file, before.stdout_offset = _file_of(1, kinds.stdout)
+        before.stderr_file, before.stderr_offset = _file_of(2, kinds.stderr)
     return before
+
+
+def _file_of(descriptor: int, kind: str) -> tuple[str | None, int]:
+    """Return the file that one of our streams is, and how much of it others wrote before."""
+    if kind != "file":
+        return None, 0
+    try:
+        path = os.readlink(f"/proc/self/fd/{descriptor}")
+        return (path, os.fstat(descriptor).st_size) if os.path.exists(path) else (None, 0)
+    except OSError:
+        return None, 0
 
 
 def _take_stdin(before: Before, scene: Scene, resolved: commands.Resolved, spool: Path) -> None:
@@ -269,7 +285,8 @@ def _variables(ask: Ask, scene: Scene, before: Before, spool: Path) -> dict[str,
         variables["PYTHONHASHSEED"] = before.hash_seed
     if before.source_date_epoch is not None:
         variables["SOURCE_DATE_EPOCH"] = before.source_date_epoch
-    return inject.variables(str(spool), "", variables)
+    given = inject.variables(str(spool), "", variables)
+    return {name: given[name] for name in sorted(given)}  # a replay knows no other order
 
 
 def _write_down(workspace: Workspace, run_id: str, request: Request) -> None:

@@ -147,7 +147,8 @@ class _Sealing:
         )
 
     def _histories(self) -> dict[str, History]:
-        events = list(self.account.events)
+        own = self._stream_files()
+        events = [event for event in self.account.events if event.path not in own]
         before = self.before.listing
         if before.whole:
             real = self.world.real(self.request.project)
@@ -157,8 +158,15 @@ class _Sealing:
                 cut = len(real)
                 files = {self.request.project + path[cut:]: at for path, at in files.items()}
             if after.whole:
-                events += compared(before.files, files, opening.monotonic())
+                told = compared(before.files, files, opening.monotonic())
+                events += [event for event in told if event.path not in own]
         return fold(events, self.world, self.world.stamp)
+
+    def _stream_files(self) -> frozenset[str]:
+        """Return the files that the shell made of the program's streams: they are console."""
+        return frozenset(
+            path for path in (self.before.stdout_file, self.before.stderr_file) if path is not None
+        )
 
     def _warm(self, histories: Iterable[History]) -> None:
         """Ask the store once for all files whose state it may know."""
@@ -193,13 +201,14 @@ class _Sealing:
         pins = str(self.place / "pins")
         files = code.used_files(found.code, root, self.holder, real, pins)
         taken = frozenset(history.path for history in (*found.code, *found.inputs))
-        changed = frozenset(
-            path for path, history in histories.items()
+        changed = {
+            path: history
+            for path, history in histories.items()
             if history.changed and history.last != history.first
-        )  # fmt: skip
+        }
         if self.before.bounded:
             files += code.other_files(
-                self.before.listing, self.before.git, taken | changed, root, self.holder, real
+                self.before.listing, self.before.git, taken, changed, root, self.holder, real, pins
             )
         if self.before.code_text is not None:
             files.append(self._text_as_code(self.before.code_text))
@@ -273,6 +282,7 @@ class _Sealing:
         files += outputs.figures(self.account.figures, self.holder)
         measured = metrics.collect(spool.points(self.place), self.before.started, self.batch)
         truncated = self.ended.truncated if self.ended else ()
+        self._copy_stream_files()
         streams = [
             outputs.console(name, self.place / name, self.holder, whole=name not in truncated)
             for name in ("console", "stderr", "stdout")
@@ -292,6 +302,24 @@ class _Sealing:
             tuple(stream for stream in streams if stream is not None),
             tuple(found.deleted),
         )
+
+    def _copy_stream_files(self) -> None:
+        """Take what the program wrote into files that the shell had opened for it."""
+        merged = self.before.streams.merged
+        given = (
+            ("console" if merged else "stdout", self.before.stdout_file, self.before.stdout_offset),
+            ("stderr", None if merged else self.before.stderr_file, self.before.stderr_offset),
+        )
+        for name, path, offset in given:
+            if path is None or (self.place / name).exists():
+                continue
+            try:
+                with open(path, "rb") as source, (self.place / name).open("wb") as copy:
+                    source.seek(offset)
+                    shutil.copyfileobj(source, copy, 1 << 20)
+            except OSError as error:
+                self.holder.gap("console", f"{name} went to {path}, which cannot be read: "
+                                f"{error.strerror}", "send it to a pipe")  # fmt: skip
 
     def _status(self) -> Status:
         if self.ended is None:

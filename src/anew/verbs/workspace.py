@@ -14,6 +14,7 @@ from anew.model.errors import StoreUnusable
 from anew.store.local import LocalStore
 
 SPOOLS = "spool"
+LOCAL = ".anew"  # a store beside a project
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,8 +66,8 @@ def place_of(option: str | None, environ: dict[str, str], directory: str) -> Pat
     if environ.get("ANEW_HOME"):
         return Path(directory, environ["ANEW_HOME"])
     for folder in (Path(directory), *Path(directory).parents):
-        if (folder / ".anew" / "format.json").exists():
-            return folder / ".anew"
+        if (folder / LOCAL / "format.json").exists():
+            return folder / LOCAL
     return Path(platformdirs.user_data_dir("anew", appauthor=False))
 
 

@@ -1,0 +1,92 @@
+"""Drives the product as a user does: the real command, a store and a cache of its own."""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+ANEW = [sys.executable, "-m", "anew"]
+
+
+@dataclass
+class Anew:
+    """The command line with a home of its own; `project` is where it is typed."""
+
+    home: Path
+    project: Path
+    environ: dict[str, str] = field(default_factory=dict)
+
+    def variables(self, **more: str) -> dict[str, str]:
+        kept = ("PATH", "LANG", "LC_ALL", "TMPDIR", "PIP_FIND_LINKS", "PIP_CERT", "SSL_CERT_FILE")
+        base = {name: os.environ[name] for name in kept if name in os.environ}
+        here = Path(sys.executable).parent
+        base["PATH"] = f"{here}:{base.get('PATH', os.defpath)}"
+        base["HOME"] = str(self.home)
+        return {**base, **self.environ, **more}
+
+    def __call__(self, *words: str, **options: Any) -> subprocess.CompletedProcess[str]:
+        """Run `anew WORDS…`; `check` is the exit code expected, None for any."""
+        check = options.pop("check", 0)
+        cwd = options.pop("cwd", self.project)
+        environ = self.variables(**options.pop("environ", {}))
+        options.setdefault("capture_output", True)
+        options.setdefault("timeout", 120)
+        if "input" not in options and "stdin" not in options:
+            options["stdin"] = subprocess.DEVNULL
+        done = subprocess.run(
+            [*ANEW, *words], cwd=cwd, env=environ, text=True, errors="surrogateescape",
+            check=False, **options,
+        )  # fmt: skip
+        if check is not None:
+            assert done.returncode == check, f"{words}\n{done.stdout}\n{done.stderr}"
+        return done
+
+    def start(self, *words: str, **options: Any) -> subprocess.Popen[str]:
+        """Start `anew WORDS…` and return at once."""
+        options.setdefault("stdin", subprocess.DEVNULL)
+        options.setdefault("stdout", subprocess.PIPE)
+        options.setdefault("stderr", subprocess.PIPE)
+        return subprocess.Popen(
+            [*ANEW, *words], cwd=self.project, env=self.variables(), text=True, **options
+        )
+
+    def json(self, *words: str, check: int | None = 0, **options: Any) -> dict[str, Any]:
+        """Run a command with `--json` and return its document."""
+        document: dict[str, Any] = json.loads(
+            self(*words, "--json", check=check, **options).stdout
+        )
+        return document
+
+    def write(self, name: str, text: str) -> Path:
+        """Write a file of the project."""
+        path = self.project / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+        return path
+
+    @property
+    def store(self) -> Path:
+        return self.home / ".local" / "share" / "anew"
+
+
+@pytest.fixture
+def anew(tmp_path: Path) -> Anew:
+    for name in ("home", "project"):
+        (tmp_path / name).mkdir()
+    return Anew(tmp_path / "home", tmp_path / "project")
+
+
+@pytest.fixture
+def make_anew(tmp_path: Path) -> Callable[[str], Anew]:
+    def make(name: str) -> Anew:
+        for part in (f"{name}-home", f"{name}-project"):
+            (tmp_path / part).mkdir()
+        return Anew(tmp_path / f"{name}-home", tmp_path / f"{name}-project")
+
+    return make
