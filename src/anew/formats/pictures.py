@@ -3,6 +3,7 @@
 What Pillow does not show is still compared: by the digest of the file, without the times of EXIF.
 """
 
+import logging
 import re
 import warnings
 from io import BytesIO
@@ -30,6 +31,9 @@ def read_picture(source: Source) -> Reading:
     if pillow is None:
         raise Unreadable("Pillow is not there")
     parts: list[Part] = []
+    quiet = logging.getLogger("PIL")
+    if not quiet.handlers:
+        quiet.addHandler(logging.NullHandler())  # it would tell the user of every damaged file
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         try:

@@ -30,6 +30,8 @@ def read_tar(source: Source) -> Reading:
                 if len(content) != member.size:
                     raise Unreadable("it is cut short")
             end = member.offset_data + -(-len(content) // _BLOCK) * _BLOCK
+            if source.data[member.offset_data + len(content) : end].strip(b"\0"):
+                raise Unreadable("it holds bytes that belong to no member")
             total += len(content)
             check_size(total, MOST_EXPANDED)
             parts.append(Leaf(f"{member.name}: attributes", _attributes(member)))

@@ -13,7 +13,7 @@ from anew.model.reading import Ignored, Leaf, Part, Reading
 MAGIC = b"PK\x03\x04"
 _MOST_MEMBERS = 100_000
 _END, _END_64 = 22, 76  # bytes of the end of the directory, and of what ZIP64 puts before it
-_DESCRIPTORS = (12, 16, 20, 24)  # bytes that may follow a member's data
+_DESCRIPTORS = {12, 16, 20, 24}  # bytes that may follow a member's data
 _TIMES = {0x0001, 0x000A, 0x5455}  # extra fields: sizes of ZIP64, times of NTFS and of Unix
 _CLOCKS = {
     "docProps/core.xml": re.compile(
@@ -45,7 +45,9 @@ def read_zip(source: Source) -> Reading:
             total += len(content)
             check_size(total, MOST_EXPANDED)
             parts.append(Leaf(f"{member.filename}: attributes", _attributes(source.data, member)))
-            ignored.append(Ignored("times in the ZIP file", f"{member.filename} {_times(member)}"))
+            ignored.append(
+                Ignored("times in the ZIP file", f"{member.filename} {_times(source.data, member)}")
+            )
             if clocks := _CLOCKS.get(member.filename):
                 name = f"times in {member.filename}"
                 content, cut_out = cut(content, [(name, clocks)], b"")
@@ -58,21 +60,39 @@ def read_zip(source: Source) -> Reading:
 
 def _check_whole(data: bytes, members: list[zipfile.ZipInfo], directory: int, comment: int) -> None:
     """Refuse bytes before, between and after the members: nobody would see them differ."""
-    at = 0
+    at, gaps = 0, {0}
     for member in sorted(members, key=lambda member: member.header_offset):
-        gap = member.header_offset - at
-        if gap and (at == 0 or gap not in _DESCRIPTORS):
+        _check_header(data, member)
+        if member.header_offset - at not in gaps:
             raise Unreadable("it holds bytes that belong to no member")
         at = _start(data, member) + member.compress_size
+        gaps = _DESCRIPTORS if member.flag_bits & 8 else {0}
     end = len(data) - _END - comment
     (size,) = struct.unpack_from("<I", data, end + 12)
     between = end - directory - (size if size != 0xFFFF_FFFF else end - directory)
     if (
-        directory - at not in (0, *_DESCRIPTORS)
+        directory - at not in gaps
         or data[end : end + 4] != b"PK\5\6"
         or between not in (0, _END_64)
     ):
         raise Unreadable("it holds bytes that belong to no member")
+
+
+def _check_header(data: bytes, member: zipfile.ZipInfo) -> None:
+    """Refuse a member whose own header says something else than the directory."""
+    flags, method, _, _, checksum, packed, size = struct.unpack_from(
+        "<HHHHIII", data, member.header_offset + 6
+    )
+    later = bool(flags & 8)  # checksum and sizes follow the data
+    known = {(member.CRC, member.compress_size, member.file_size)}
+    known |= {(0, 0, 0), (0, 0xFFFF_FFFF, 0xFFFF_FFFF)} if later else set()
+    known |= {(member.CRC, 0xFFFF_FFFF, 0xFFFF_FFFF)}  # of ZIP64
+    if (flags, method) != (member.flag_bits, member.compress_type) or (
+        checksum,
+        packed,
+        size,
+    ) not in known:
+        raise Unreadable("a member's header contradicts the directory")
 
 
 def _start(data: bytes, member: zipfile.ZipInfo) -> int:
@@ -84,7 +104,9 @@ def _attributes(data: bytes, member: zipfile.ZipInfo) -> str:
     start = _start(data, member)
     (length,) = struct.unpack_from("<H", data, member.header_offset + 28)
     extras = [_extras(member.extra), _extras(data[start - length : start])]
-    return f"{member.create_system} {member.external_attr} {member.comment!r} {extras}"
+    versions = data[member.header_offset + 4], member.create_version, member.extract_version
+    attributes = member.create_system, member.internal_attr, member.external_attr
+    return f"{versions} {attributes} {member.comment!r} {extras}"
 
 
 def _extras(extra: bytes) -> list[str]:
@@ -98,5 +120,6 @@ def _extras(extra: bytes) -> list[str]:
     return [*fields, extra[at:].hex()]
 
 
-def _times(member: zipfile.ZipInfo) -> str:
-    return f"{member.date_time} {member.extra.hex()}"
+def _times(data: bytes, member: zipfile.ZipInfo) -> str:
+    own = data[member.header_offset + 10 : member.header_offset + 14]
+    return f"{member.date_time} {own.hex()} {member.extra.hex()}"

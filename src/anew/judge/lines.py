@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from anew.judge import progress
 from anew.judge.closeness import written
 from anew.judge.finding import IDENTICAL, Finding, shown_pair
-from anew.judge.masks import OPEN, Masker, Masks, maskers
+from anew.judge.masks import Masker, Masks, maskers
 from anew.judge.words import agreement
 from anew.model.tolerance import Exact, Tolerance
 from anew.model.verdict import Answer
@@ -76,7 +76,7 @@ def _judge_line(
         tally.within += agreed.within
         tally.by |= set(here.by) | set(there.by)
         return
-    if volatile and OPEN not in left + right and progress.is_overwritten(left) and progress.is_overwritten(right):
+    if volatile and all(progress.is_overwritten(line) for line in (left, right)):
         one, other = progress.read(left, sides[0]), progress.read(right, sides[1])
         if progress.agree(one, other):
             tally.by |= one.by | other.by | {"progress"}
@@ -102,9 +102,7 @@ def _found(
     return Finding(Answer.EQUIVALENT, said)
 
 
-def _other_length(
-    left: list[str], right: list[str], end: int, tally: Tally
-) -> Finding:
+def _other_length(left: list[str], right: list[str], end: int, tally: Tally) -> Finding:
     if not tally.first:
         longer, side = (left, "left") if len(left) > len(right) else (right, "right")
         shorter = min(len(left), len(right)) - end

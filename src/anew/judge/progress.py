@@ -3,7 +3,7 @@
 import re
 from typing import NamedTuple
 
-from anew.judge.masks import Masker
+from anew.judge.masks import OPEN, Masker
 
 _BREAK = re.compile(r"[\r\x08]+")
 _BAR = re.compile(r"\d+%\||\d+/\d+|\d+%|it/s|s/it|/step")
@@ -24,8 +24,8 @@ class Progress(NamedTuple):
 
 
 def is_overwritten(line: str) -> bool:
-    """Say whether a state of `line` was overwritten."""
-    return bool(_BREAK.search(line))
+    """Say whether a state of `line` was overwritten; not where it holds the mark of a mask."""
+    return bool(_BREAK.search(line)) and OPEN not in line
 
 
 def read(line: str, masker: Masker) -> Progress:

@@ -47,7 +47,7 @@ def recipe_differences(left: Record, right: Record, store: Store) -> tuple[Diffe
 def circumstance_differences(left: Record, right: Record, store: Store) -> tuple[Difference, ...]:
     """Return what differs of where and when two runs took place.
 
-    Environment variables that are in neither recipe are among it.
+    Code that neither run used, and environment variables that are in neither recipe, are among it.
 
     Raises:
         MissingObject: a list that a record names is not in the store.
@@ -55,7 +55,11 @@ def circumstance_differences(left: Record, right: Record, store: Store) -> tuple
     """
     here, there = asdict(left.circumstances), asdict(right.circumstances)
     found = between("circumstances", [(name, here[name], there[name]) for name in here])
-    return (*found, *_variables(left.recipe, right.recipe, store, recipe=False))
+    return (
+        *found,
+        *_unused_code(left.recipe, right.recipe, store),
+        *_variables(left.recipe, right.recipe, store, recipe=False),
+    )
 
 
 def code_diff(left: Record, right: Record, store: Store) -> str:
@@ -123,8 +127,21 @@ def _unlike(
 
 
 def _code(left: Recipe, right: Recipe, store: Store) -> Iterator[Difference]:
-    here, there = _unlike(left.code.files, right.code.files, CodeFile, store)
+    """Yield the files that differ and that at least one of the two runs used."""
+    here, there = _unlike(left.code.used, right.code.used, CodeFile, store)
     yield from differences("code", _codes(here), _codes(there))
+
+
+def _unused_code(left: Recipe, right: Recipe, store: Store) -> Iterator[Difference]:
+    here, there = _unlike(left.code.files, right.code.files, CodeFile, store)
+    used = {
+        file.path
+        for side in _unlike(left.code.used, right.code.used, CodeFile, store)
+        for file in side
+    }
+    for found in differences("code", _codes(here), _codes(there)):
+        if found.name not in used:
+            yield found
 
 
 def _codes(files: Iterable[CodeFile]) -> dict[str, str]:
