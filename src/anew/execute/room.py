@@ -3,6 +3,8 @@
 import ctypes
 import os
 import stat
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from anew.execute.protocol import Mount
@@ -43,6 +45,7 @@ def enter(mounts: tuple[Mount, ...], scratch: Path) -> bool:
         else:
             view.make_place(mount.target, is_folder=stat.S_ISDIR(os.fstat(descriptor).st_mode))
         _mount(source, mount.target, MS_BIND | MS_REC)
+        view.ours.append(mount.target)
         os.close(descriptor)
     return True
 
@@ -99,6 +102,7 @@ class _View:
     def __init__(self, scratch: Path) -> None:
         self._scratch = scratch
         self._count = 0
+        self.ours: list[str] = []  # what is mounted already: folders of the room
 
     def make_place(self, target: str, *, is_folder: bool) -> None:
         """Make `target` exist as a folder or file, in memory where it does not."""
@@ -107,7 +111,8 @@ class _View:
         parent = os.path.dirname(target)  # noqa: PTH120
         while not os.path.isdir(parent):  # noqa: PTH112
             parent = os.path.dirname(parent)  # noqa: PTH120
-        if not _is_in_memory(parent):
+        in_room = any(f"{parent}/".startswith(f"{folder}/") for folder in self.ours)
+        if not in_room and not _is_in_memory(parent):
             self._rebuild(parent)
         os.makedirs(os.path.dirname(target), exist_ok=True)  # noqa: PTH103, PTH120
         if is_folder:
@@ -119,21 +124,19 @@ class _View:
         """Mount what else lies at the target into the folder that will be seen there."""
         if mount.target == "/":
             return
-        stash = self._stash()
-        _mount(mount.target, stash, MS_BIND | MS_REC)
-        _put_back(stash, source, frozenset(mount.hidden))
+        with _held(mount.target) as original:
+            _put_back(original, source, frozenset(mount.hidden))
 
     def _rebuild(self, folder: str) -> None:
         """Lay a folder in memory over `folder`, with all its entries mounted back."""
         if folder == "/":
             self._rebuild_root()
             return
-        stash = self._stash()
-        _mount(folder, stash, MS_BIND | MS_REC)
-        status = os.stat(folder)  # noqa: PTH116
-        _mount("tmpfs", folder, 0, "tmpfs")
-        os.chmod(folder, stat.S_IMODE(status.st_mode))  # noqa: PTH101
-        _put_back(stash, folder)
+        status = os.stat(folder)
+        with _held(folder) as original:
+            _mount("tmpfs", folder, 0, "tmpfs")
+            os.chmod(folder, stat.S_IMODE(status.st_mode))
+            _put_back(original, folder)
         (Path(folder) / MARK).touch()
 
     def _rebuild_root(self) -> None:
@@ -153,6 +156,16 @@ class _View:
         stash = self._scratch / str(self._count)
         stash.mkdir()
         return str(stash)
+
+
+@contextmanager
+def _held(folder: str) -> Iterator[str]:
+    """Give a path to `folder` as it is now, which stays good when something is mounted over it."""
+    descriptor = os.open(folder, os.O_PATH | os.O_DIRECTORY)
+    try:
+        yield f"/proc/self/fd/{descriptor}"
+    finally:
+        os.close(descriptor)
 
 
 MARK = ".anew-in-memory"

@@ -204,7 +204,7 @@ def _start(
     try:
         _become(job, given, dispositions, report)
     except OSError as error:
-        os.write(report, f"failure:{error.errno or 0}:{error.strerror or error}\n".encode())
+        os.write(report, f"failure:{error.errno or 0}:{error}\n".encode())
     except BaseException as error:  # noqa: BLE001 - told to the parent, which raises it in words
         os.write(report, f"failure:0:{error!r}\n".encode())
     os._exit(127)
