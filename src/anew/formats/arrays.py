@@ -6,8 +6,7 @@ import struct
 from math import prod
 
 from anew.formats.protocol import Source, Unreadable
-from anew.model.digest import digest_bytes
-from anew.model.reading import Grid, Leaf, Reading
+from anew.model.reading import Grid, Leaf, Reading, blob
 
 MAGIC = b"\x93NUMPY"
 _LONGEST_HEADER = 1 << 16
@@ -46,8 +45,8 @@ def read_npy(source: Source) -> Reading:
         raise Unreadable("it holds pickled objects")
     found = _KIND.fullmatch(descr) if isinstance(descr, str) else None
     if not found or found[2] + found[3] not in CODES:
-        said = f"{descr} {shape} {by_columns} {digest_bytes(raw)}"
-        return Reading("NPY array", (Leaf("array", said),))
+        said = Leaf("type and shape", f"{descr} {shape} {by_columns}")
+        return Reading("NPY array", (said, blob("data", raw)))
     return Reading("NPY array", (grid("", descr, shape, raw, by_columns=by_columns),))
 
 

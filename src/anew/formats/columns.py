@@ -7,8 +7,7 @@ from typing import Any
 
 from anew.formats.optional import optional
 from anew.formats.protocol import Source, Unreadable, check_size
-from anew.model.digest import digest_bytes
-from anew.model.reading import Grid, Ignored, Leaf, Part, Reading
+from anew.model.reading import Grid, Ignored, Leaf, Part, Reading, blob
 
 MAGIC = b"PAR1"
 _MOST_CELLS = 4_000_000
@@ -58,4 +57,4 @@ def _column(place: str, column: Any) -> list[Part]:
         ]
     if kind in ("string", "large_string"):
         return [Leaf(f"{place}, row {row}", repr(value)) for row, value in enumerate(values)]
-    return [Leaf(place, f"{kind} {digest_bytes(repr(values).encode('utf-8', 'surrogatepass'))}")]
+    return [blob(f"{place} {kind}", repr(values).encode("utf-8", "surrogatepass"))]

@@ -33,13 +33,19 @@ def parsed(text: str) -> Parsed | None:
     value = float(text)
     if text.lstrip("+-").isdigit():
         return whole(int(text))
-    if len(text) > SIGNIFICANT or isinf(value) or value == 0:
+    if isinf(value) or value == 0 or (len(text) > SIGNIFICANT and _digits(text) > SIGNIFICANT):
         sign, digits, exponent = Decimal(text).as_tuple()
         written = "".join(map(str, digits)).strip("0")
         if len(written) > SIGNIFICANT or isinf(value) or (value == 0 and written):
             tail = len(digits) - len("".join(map(str, digits)).rstrip("0"))
             return Parsed(value, f"{'-' if sign else ''}{written}e{int(exponent) + tail}")
     return Parsed(value)
+
+
+def _digits(text: str) -> int:
+    """Count the significant digits of a number."""
+    mantissa = text.lower().partition("e")[0].lstrip("+-").replace(".", "")
+    return len(mantissa.strip("0"))
 
 
 def whole(value: int) -> Parsed | None:

@@ -4,8 +4,7 @@ import re
 
 from anew.formats.clocks import cut
 from anew.formats.protocol import Source, Unreadable
-from anew.model.digest import digest_bytes
-from anew.model.reading import Leaf, Reading
+from anew.model.reading import Reading, blob
 
 MAGIC = b"%PDF-"
 _STRING = rb"\s*(?:\((?:[^()\\]|\\.){0,400}\)|<[0-9A-Fa-f\s]{0,800}>)"
@@ -27,5 +26,4 @@ def read_pdf(source: Source) -> Reading:
     if not source.data.startswith(MAGIC):
         raise Unreadable("it is no PDF")
     rest, ignored = cut(source.data, _CLOCKS, b"/-")
-    size = f"{len(rest):,} B, {digest_bytes(rest)}"
-    return Reading("PDF", (Leaf("all but its dates, identifier and producer", size),), ignored)
+    return Reading("PDF", (blob("without dates, identifier and producer", rest),), ignored)

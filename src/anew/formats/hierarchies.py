@@ -7,8 +7,7 @@ from typing import Any
 from anew.formats.arrays import CODES, grid
 from anew.formats.optional import optional
 from anew.formats.protocol import MOST_EXPANDED, Source, Unreadable, check_size
-from anew.model.digest import digest_bytes
-from anew.model.reading import Leaf, Part, Reading
+from anew.model.reading import Leaf, Part, Reading, blob
 
 MAGIC = b"\x89HDF\r\n\x1a\n"
 _MOST_OBJECTS = 100_000
@@ -60,8 +59,16 @@ def _array(place: str, value: Any) -> Part:
     if array.dtype.kind in "biufc" and kind[1:] in CODES:
         return grid(place, kind, tuple(array.shape), array.tobytes())
     if array.dtype.kind in "SU":
-        return Leaf(place, f"{kind} {array.shape} {digest_bytes(array.tobytes())}")
-    listed = repr((kind, array.shape, array.tolist()))
-    if "object at 0x" in listed:
+        return blob(f"{place} {kind} {array.shape}", array.tobytes())
+    listed = array.tolist()
+    if not _is_plain(listed):
         raise Unreadable("it holds something that is not known")
-    return Leaf(place, digest_bytes(listed.encode("utf-8", "surrogatepass")))
+    text = repr((str(array.dtype), listed))
+    return blob(f"{place} {kind} {array.shape}", text.encode("utf-8", "surrogatepass"))
+
+
+def _is_plain(value: object) -> bool:
+    """Say whether the text of `value` says all of it: that of a reference does not."""
+    if isinstance(value, list | tuple):
+        return all(_is_plain(each) for each in value)
+    return type(value) in (str, bytes, int, float, complex, bool)

@@ -4,8 +4,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from anew.formats.protocol import Source, TooLarge
-from anew.model.digest import digest_bytes
-from anew.model.reading import Ignored, Leaf, Part, Reading, Unread
+from anew.model.reading import Blob, Ignored, Leaf, Part, Reading, Unread, blob
 
 
 def read_member(source: Source, name: str, data: bytes) -> Reading:
@@ -18,7 +17,7 @@ def read_member(source: Source, name: str, data: bytes) -> Reading:
     if isinstance(found, Unread):
         raise TooLarge(found.why)
     if found is None:
-        return Reading("", (Leaf(name, f"{len(data):,} B, {digest_bytes(data)}"),))
+        return Reading("", (blob(name, data),))
     format_ = Leaf(name, found.format)
     ignored = tuple(Ignored(each.name, f"{name}: {each.value}") for each in found.ignored)
     return Reading(found.format, _placed(name, format_, found), ignored)
@@ -28,4 +27,7 @@ def _placed(name: str, format_: Leaf, reading: Reading) -> Iterator[Part]:
     yield format_
     for part in reading.parts:
         place = f"{name}: {part.place}" if part.place else name
-        yield part._replace(place=place) if isinstance(part, Leaf) else replace(part, place=place)
+        if isinstance(part, Leaf | Blob):
+            yield part._replace(place=place)
+        else:
+            yield replace(part, place=place)

@@ -11,8 +11,7 @@ from io import BytesIO
 from anew.formats.clocks import cut
 from anew.formats.optional import optional
 from anew.formats.protocol import Source, Unreadable, check_size
-from anew.model.digest import digest_bytes
-from anew.model.reading import Grid, Leaf, Part, Reading
+from anew.model.reading import Grid, Part, Reading, blob
 
 _MOST = 128 << 20  # bytes of all frames
 _CHANNELS = {"L": 1, "P": 1, "LA": 2, "RGB": 3, "YCbCr": 3, "RGBA": 4, "CMYK": 4}
@@ -47,7 +46,7 @@ def read_picture(source: Source) -> Reading:
         except pillow.DecompressionBombError as error:
             raise Unreadable(str(error)) from error
     rest, ignored = cut(source.data, _CLOCKS, b"-")
-    parts.append(Leaf("the file without its times", f"{len(rest):,} B, {digest_bytes(rest)}"))
+    parts.append(blob("the file without its times", rest))
     return Reading(f"{form} image", tuple(parts), ignored)
 
 
@@ -55,5 +54,5 @@ def _frame(number: int, mode: str, size: tuple[int, int], raw: bytes) -> Part:
     place = f"frame {number}" if number else ""
     channels = _CHANNELS.get(mode)
     if channels is None:
-        return Leaf(place, f"{mode} {size} {digest_bytes(raw)}")
+        return blob(f"{place} {mode} {size}", raw)
     return Grid(place, mode, "B", (size[1], size[0], channels), raw, pixels=255)

@@ -6,8 +6,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from anew.formats.protocol import Source, Unreadable, check_size
-from anew.model.digest import digest_bytes
-from anew.model.reading import Grid, Ignored, Leaf, Part, Reading
+from anew.model.reading import Grid, Ignored, Leaf, Part, Reading, blob
 
 MAGIC = b"\x89PNG\r\n\x1a\n"
 _CHANNELS = {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}
@@ -60,8 +59,7 @@ def read_png(source: Source) -> Reading:
         elif kind in _TEXTS and (name := content.partition(b"\0")[0]).lower() in _CLOCKS:
             ignored.append(Ignored(f"{kind.decode()} {name.decode('latin-1')}", content.hex()))
         else:
-            place = f"chunk {kind.decode('latin-1')}"
-            parts.append(Leaf(place, f"{len(content):,} B, {digest_bytes(content)}"))
+            parts.append(blob(f"chunk {kind.decode('latin-1')}", content))
     if header is None:
         raise Unreadable("it has no header")
     parts.append(_pixels(header, bytes(packed)))

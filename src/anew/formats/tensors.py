@@ -6,8 +6,7 @@ from collections.abc import Iterator
 
 from anew.formats.arrays import grid
 from anew.formats.protocol import Source, Unreadable
-from anew.model.digest import digest_bytes
-from anew.model.reading import Grid, Leaf, Reading
+from anew.model.reading import Blob, Grid, Leaf, Part, Reading, blob
 
 _TYPES = {
     "BOOL": "|b1", "U8": "|u1", "I8": "|i1", "I16": "<i2", "U16": "<u2", "F16": "<f2",
@@ -38,12 +37,12 @@ def read_tensors(source: Source) -> Reading:
         end = last
     if 8 + length + end != len(data):
         raise Unreadable("bytes follow its last array")
-    parts = list(_parts(dict(sorted(arrays)), data, 8 + length))
+    parts: list[Part] = list(_parts(dict(sorted(arrays)), data, 8 + length))
     parts.append(Leaf("metadata", json.dumps(metadata, sort_keys=True)))
     return Reading("safetensors", tuple(parts))
 
 
-def _parts(arrays: dict[str, dict[str, object]], data: bytes, start: int) -> Iterator[Grid | Leaf]:
+def _parts(arrays: dict[str, dict[str, object]], data: bytes, start: int) -> Iterator[Grid | Blob]:
     for name, array in arrays.items():
         kind, shape, offsets = array["dtype"], array["shape"], array["data_offsets"]
         if not (isinstance(shape, list) and isinstance(offsets, list)):
@@ -59,4 +58,4 @@ def _parts(arrays: dict[str, dict[str, object]], data: bytes, start: int) -> Ite
         elif kind in _TYPES:
             yield grid(name, _TYPES[str(kind)], tuple(shape), raw)
         else:
-            yield Leaf(name, f"{kind} {shape} {digest_bytes(raw)}")
+            yield blob(f"{name} {kind} {shape}", raw)

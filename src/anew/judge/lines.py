@@ -78,11 +78,28 @@ def _judge_line(
         return
     if volatile and all(progress.is_overwritten(line) for line in (left, right)):
         one, other = progress.read(left, sides[0]), progress.read(right, sides[1])
-        if progress.agree(one, other):
+        within = _states_within(progress.pairs(one, other), tolerance)
+        if within is not None:
+            tally.within += within
             tally.by |= one.by | other.by | {"progress"}
             return
     tally.beyond += 1
     tally.first = tally.first or f"line {position}: {shown_pair(left, right)}"
+
+
+def _states_within(states: list[tuple[str, str]] | None, tolerance: Tolerance) -> int | None:
+    """Count the numbers of overwritten states that differ within the tolerance; None: beyond it."""
+    within = 0
+    for left, right in states if states is not None else [("", "-")]:
+        if left == right:
+            continue
+        if isinstance(tolerance, Exact):
+            return None
+        agreed = agreement(left, right, tolerance)
+        if not agreed.close:
+            return None
+        within += agreed.within
+    return within
 
 
 def _found(

@@ -82,9 +82,13 @@ class Masker:
 
 def maskers(masks: Masks) -> tuple[Masker, Masker]:
     """Return the masker of the left side and that of the right."""
+    moved = {place.left for place in masks.places if place.left != place.right}
+    places = [
+        place for place in masks.places if place.left != place.right or place.left in moved
+    ]  # a folder that lies in one place needs no mask
     return (
-        _masker(masks, tuple((place.name, place.left) for place in masks.places)),
-        _masker(masks, tuple((place.name, place.right) for place in masks.places)),
+        _masker(masks, tuple((place.name, place.left) for place in places)),
+        _masker(masks, tuple((place.name, place.right) for place in places)),
     )
 
 
@@ -110,6 +114,8 @@ def _masked(text: str, patterns: tuple[Pattern, ...], days: tuple[Days, ...]) ->
         return Masked(text)
     by: dict[str, None] = {}
     for pattern in patterns:
+        if not any(hint in text for hint in pattern.hints):
+            continue
         masked = pattern.expression.sub(partial(_hidden, pattern, days), text)
         if masked != text:
             by[pattern.name] = None

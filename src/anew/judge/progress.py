@@ -32,7 +32,8 @@ def read(line: str, masker: Masker) -> Progress:
     """Take one line apart at its carriage returns and backspaces, each state masked."""
     masked = [masker.text(state) for state in _BREAK.split(line)]
     by = frozenset(name for state in masked for name in state.by)
-    states = [state.text for state in masked if state.text.strip()]
+    # blanks at the end wipe out what a longer state left there
+    states = [state.text.rstrip(" ") for state in masked if state.text.strip()]
     kept: list[str] = []
     bars: dict[str, str] = {}
     for state in states[:-1]:
@@ -46,11 +47,13 @@ def read(line: str, masker: Masker) -> Progress:
     )
 
 
-def agree(left: Progress, right: Progress) -> bool:
-    """Say whether two lines ended the same, and showed the same wherever both showed a count."""
-    return (
-        left.last == right.last
-        and left.kept == right.kept
-        and left.returned == right.returned
-        and all(right.bars.get(count, state) == state for count, state in left.bars.items())
-    )
+def pairs(left: Progress, right: Progress) -> list[tuple[str, str]] | None:
+    """Return the states that have to agree: the last, those kept, those of a count both showed.
+
+    None says that the lines cannot agree.
+    """
+    if left.returned is not right.returned or len(left.kept) != len(right.kept):
+        return None
+    both = sorted(left.bars.keys() & right.bars.keys())
+    shown = [(left.bars[count], right.bars[count]) for count in both]
+    return [(left.last, right.last), *zip(left.kept, right.kept, strict=True), *shown]

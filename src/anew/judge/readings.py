@@ -9,7 +9,8 @@ from anew.judge.finding import Finding, shown_pair, worst
 from anew.judge.grids import Compare, compare_grids
 from anew.judge.lines import compare_lines
 from anew.judge.masks import Masker, Masks, maskers
-from anew.model.reading import Grid, Ignored, Leaf, Lines, Part, Reading
+from anew.judge.raw import other_bytes
+from anew.model.reading import Blob, Grid, Ignored, Leaf, Lines, Part, Reading
 from anew.model.tolerance import Exact, Tolerance
 from anew.model.verdict import Answer
 
@@ -69,6 +70,10 @@ def _compare_parts(left: Part | None, right: Part | None, tally: Tally) -> bool:
                 left.text, right.text, means.numbers, means.masks, volatile=volatile
             )
             _add(left.place, found, tally)
+        case Blob(), Blob() if left.place == right.place:
+            if left.digest != right.digest:
+                sizes = left.size, right.size
+                _add(left.place, Finding(Answer.DIVERGED, other_bytes(sizes)), tally)
         case _:
             places = _place(left), _place(right)
             tally.beyond += 1
@@ -112,7 +117,7 @@ def _whole(left: Reading, right: Reading, tally: Tally) -> Finding:
     said = [found.difference for found in tally.parts if found.answer is Answer.DIVERGED]
     if tally.beyond:
         counts = f"{tally.beyond:,} of {tally.leaves:,} values differ, " if tally.leaves else ""
-        said.insert(0, counts + tally.first)
+        said.append(counts + tally.first)
     if said:
         return Finding(Answer.DIVERGED, _joined(said))
     said = [found.difference for found in tally.parts]

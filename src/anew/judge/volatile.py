@@ -10,10 +10,14 @@ from typing import NamedTuple
 
 
 class Pattern(NamedTuple):
-    """A mask: its name, as shown to the user, and what it stands for."""
+    """A mask: its name, as shown to the user, and what it stands for.
+
+    A text without any of `hints` holds nothing of it: most texts are not searched at all.
+    """
 
     name: str
     expression: re.Pattern[str]
+    hints: tuple[str, ...] = ("",)
 
 
 _MONTH = "(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)"
@@ -37,47 +41,54 @@ _DRAWN = rf"(?=[a-z_]*\d[a-z0-9_]*[a-z]){_RANDOM}"  # `results1` is a name that 
 _EPOCH = r"1[5-9]\d{8}(?:\d{3}|\d{6})?(?:\.\d+)?"
 
 
-def _patterns(*pairs: tuple[str, str]) -> tuple[Pattern, ...]:
-    return tuple(Pattern(name, re.compile(text)) for name, text in pairs)
+def _patterns(*rows: tuple[str, str] | tuple[str, str, str]) -> tuple[Pattern, ...]:
+    """Compile (name, expression, hints), the hints divided by bars."""
+    return tuple(
+        Pattern(row[0], re.compile(row[1]), tuple((row[2] if len(row) > 2 else "").split("|")))
+        for row in rows
+    )
 
 
 IN_TEXT = _patterns(
     # dates with a time, and times; the number after glog's is its thread
-    ("time", rf"(?<![\w.:-]){_DATE}[T _]{_CLOCK}{_ZONE}(?!\d|:\d)"),
-    ("time", rf"(?<![\w.:-]){_DATE}[T ](?:[01]\d|2[0-3]):[0-5]\d{_ZONE}(?![\d:.])"),
-    ("time", rf"(?<![\w.-]){_DATE}/(?:[01]\d|2[0-3])-[0-5]\d-[0-5]\d(?![\w-])"),
-    ("time", rf"(?:(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun) )?\b{_MONTH} [ \d]?\d {_CLOCK}(?: 20\d\d\b)?"),
-    ("time", rf"(?<!\d)[0-3]\d/{_MONTH}/20\d\d:{_CLOCK}(?: \+0000)?"),
-    ("time", rf"(?<=\b[IWEF])[01]\d[0-3]\d {_CLOCK} +\d+(?= \S+:\d+\])"),
-    ("date", rf"(?<![\w./-]){_DATE}(?![\w/]|-\d|\.\d)"),
+    ("time", rf"(?<![\w.:-]){_DATE}[T _]{_CLOCK}{_ZONE}(?!\d|:\d)", ":"),
+    ("time", rf"(?<![\w.:-]){_DATE}[T ](?:[01]\d|2[0-3]):[0-5]\d{_ZONE}(?![\d:.])", ":"),
+    ("time", rf"(?<![\w.-]){_DATE}/(?:[01]\d|2[0-3])-[0-5]\d-[0-5]\d(?![\w-])", "19|20"),
+    ("time", rf"(?:(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun) )?\b{_MONTH} [ \d]?\d {_CLOCK}(?: 20\d\d\b)?",
+     ":"),
+    ("time", rf"(?<!\d)[0-3]\d/{_MONTH}/20\d\d:{_CLOCK}(?: \+0000)?", ":"),
+    ("time", rf"(?<=\b[IWEF])[01]\d[0-3]\d {_CLOCK} +\d+(?= \S+:\d+\])", ":"),
+    ("date", rf"(?<![\w./-]){_DATE}(?![\w/]|-\d|\.\d)", "19|20"),
     ("progress", rf"(?<=\[){_SHORT_SPAN}<(?:\?|{_SHORT_SPAN})"
-                 rf"(?:, *(?:\?|{_NUMBER})[kMG]?\s?(?:\w+/s|s/\w+))?(?=[\],])"),
-    ("progress", rf"(?<=\[){_SHORT_SPAN}, *(?:\?|{_NUMBER})[kMG]?\s?(?:\w+/s|s/\w+)(?=[\],])"),
-    ("time", rf"(?<![\w.:,/-])(?<!\w\[){_CLOCK}{_ZONE}(?![\d:]|\.\d)"),
+                 rf"(?:, *(?:\?|{_NUMBER})[kMG]?\s?(?:\w+/s|s/\w+))?(?=[\],])", ":"),
+    ("progress", rf"(?<=\[){_SHORT_SPAN}, *(?:\?|{_NUMBER})[kMG]?\s?(?:\w+/s|s/\w+)(?=[\],])", ":"),
+    ("time", rf"(?<![\w.:,/-])(?<!\w\[){_CLOCK}{_ZONE}(?![\d:]|\.\d)", ":"),
     # how long, how fast
-    ("duration", r"(?<![\w.:,/-])\d+:[0-5]\d:[0-5]\d\.\d{6}(?!\d)"),
-    ("duration", rf"\b{_WORD}['\"]?(?: ?[:=])? ?(?P<token>\d+:[0-5]\d:[0-5]\d(?:\.\d+)?)(?![\d:])"),
-    ("rate", rf"{_START}{_NUMBER}[kMG]?\s?{_THING}/(?:s|sec|second)\b"),
-    ("rate", rf"{_START}{_NUMBER}\s?(?:s|ms|us|µs|sec)/{_THING}\b"),
-    ("rate", rf"\b\w+_per_second['\"]?(?: ?[:=])? ?(?P<token>{_NUMBER})(?![\w%]|\.\d)"),
-    ("rate", rf"{_START}{_NUMBER}\s?(?:fps|FPS)\b"),
-    ("duration", rf"{_START}(?:\d+h\s?)?\d+m\s?\d+(?:\.\d+)?s(?![\w/])"),
-    ("duration", rf"{_START}\d+h\s?\d+m(?![\w/])"),
-    ("duration", rf"{_START}{_NUMBER}\s?{_LONG_UNIT}(?![\w/])"),
-    ("duration", rf"{_START}(?:{_DECIMAL}\s?s|\d{{1,3}}s)(?![\w/])"),
+    ("duration", r"(?<![\w.:,/-])\d+:[0-5]\d:[0-5]\d\.\d{6}(?!\d)", ":"),
+    ("duration", rf"\b{_WORD}['\"]?(?: ?[:=])? ?(?P<token>\d+:[0-5]\d:[0-5]\d(?:\.\d+)?)(?![\d:])",
+     ":"),
+    ("rate", rf"{_START}{_NUMBER}[kMG]?\s?{_THING}/(?:s|sec|second)\b", "/s"),
+    ("rate", rf"{_START}{_NUMBER}\s?(?:s|ms|us|µs|sec)/{_THING}\b", "s/|sec/"),
+    ("rate", rf"\b\w+_per_second['\"]?(?: ?[:=])? ?(?P<token>{_NUMBER})(?![\w%]|\.\d)",
+     "_per_second"),
+    ("rate", rf"{_START}{_NUMBER}\s?(?:fps|FPS)\b", "fps|FPS"),
+    ("duration", rf"{_START}(?:\d+h\s?)?\d+m\s?\d+(?:\.\d+)?s(?![\w/])", "s"),
+    ("duration", rf"{_START}\d+h\s?\d+m(?![\w/])", "h"),
+    ("duration", rf"{_START}{_NUMBER}\s?{_LONG_UNIT}(?![\w/])", "s|sec|min|hour"),
+    ("duration", rf"{_START}(?:{_DECIMAL}\s?s|\d{{1,3}}s)(?![\w/])", "s"),
     ("duration", rf"\b{_WORD}['\"]?(?: ?[:=])? ?(?P<token>{_DECIMAL})(?![\w%]|\.\d)"),
-    ("duration", rf"\b\w+_runtime['\"]?(?: ?[:=])? ?(?P<token>{_DECIMAL})(?![\w%]|\.\d)"),
+    ("duration", rf"\b\w+_runtime['\"]?(?: ?[:=])? ?(?P<token>{_DECIMAL})(?![\w%]|\.\d)",
+     "_runtime"),
     # where in memory, which process, which temporary file or port
-    ("address", r"\bat (?P<token>0x[0-9a-fA-F]{6,16})\b"),
-    ("address", r"(?<!\w)0x0{0,4}(?:7[ef]|5[56]|ffff|aaaa)[0-9a-f]{8,10}(?!\w)"),
-    ("process id", r"\b(?i:pid)[ =:#]{1,2}(?P<token>\d{1,7})(?![\w.]\d|\d)"),
+    ("address", r"\bat (?P<token>0x[0-9a-fA-F]{6,16})\b", "at 0x"),
+    ("address", r"(?<!\w)0x0{0,4}(?:7[ef]|5[56]|ffff|aaaa)[0-9a-f]{8,10}(?!\w)", "0x"),
+    ("process id", r"\b(?i:pid)[ =:#]{1,2}(?P<token>\d{1,7})(?![\w.]\d|\d)", "pid|PID|Pid"),
     ("process id", r"(?i:\bprocess id)[ =:]{1,2}(?P<token>\d{1,7})(?![\w.]\d|\d)"),
-    ("temporary path", rf"(?<=/tmp/)tmp{_RANDOM}(?![\w-])"),
-    ("temporary path", rf"(?<=/var/tmp/)tmp{_RANDOM}(?![\w-])"),
-    ("temporary path", rf"(?<=/dev/shm/)tmp{_RANDOM}(?![\w-])"),
-    ("temporary path", rf"(?<![\w/])/var/folders/\w\w/\w+/T/tmp{_RANDOM}(?![\w-])"),
+    ("temporary path", rf"(?<=/tmp/)tmp{_RANDOM}(?![\w-])", "/tmp/tmp"),
+    ("temporary path", rf"(?<=/dev/shm/)tmp{_RANDOM}(?![\w-])", "/dev/shm/tmp"),
+    ("temporary path", rf"(?<![\w/])/var/folders/\w\w/\w+/T/tmp{_RANDOM}(?![\w-])", "/T/tmp"),
     ("port", r"(?:localhost|\b\d{1,3}(?:\.\d{1,3}){3}|\[[0-9a-f:]+\]|://[\w.-]+):"
-             r"(?P<token>3[3-9]\d{3}|[45]\d{4}|6[0-5]\d{3})(?!\d|\.\d)"),
+             r"(?P<token>3[3-9]\d{3}|[45]\d{4}|6[0-5]\d{3})(?!\d|\.\d)", ":"),
     ("time", rf"(?i:\b(?:\w+_)?(?:timestamp|unix[ _]time|epoch[ _]time|created_at|started_at))"
              rf"['\"]?(?: ?[:=])? ?(?P<token>{_EPOCH})(?![\w]|\.\d)"),
 )  # fmt: skip

@@ -4,6 +4,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from anew.model.digest import Digest, digest_bytes
+
 
 class Leaf(NamedTuple):
     """One number or text and its place in a file.
@@ -43,7 +45,20 @@ class Lines:
     volatile: bool = False
 
 
-Part = Leaf | Grid | Lines
+class Blob(NamedTuple):
+    """Bytes that are compared as bytes."""
+
+    place: str
+    digest: Digest
+    size: int
+
+
+Part = Leaf | Grid | Lines | Blob
+
+
+def blob(place: str, data: bytes) -> Blob:
+    """Return `data` by its digest."""
+    return Blob(place, digest_bytes(data), len(data))
 
 
 class Ignored(NamedTuple):
