@@ -398,3 +398,18 @@ def test_any_bytes_can_be_given_to_a_reader(name: str, data: bytes) -> None:
     found = read(name, data)
     if isinstance(found, Reading):
         list(found.parts)
+
+
+def test_hdf5_is_compared_dataset_by_dataset() -> None:
+    h5py = pytest.importorskip("h5py")
+
+    def tree(value: float, unit: str = "m") -> bytes:
+        stream = io.BytesIO()
+        with h5py.File(stream, "w") as file:
+            dataset = file.create_dataset("g/x", data=[0.5, value])
+            dataset.attrs["unit"] = unit
+        return stream.getvalue()
+
+    assert answer("a.h5", tree(1.0), tree(1.25)) is Answer.DIVERGED
+    assert answer("a.h5", tree(1.0), tree(1.25), Absolute(0.25)) is Answer.EQUIVALENT
+    assert answer("a.h5", tree(1.0), tree(1.0, "s"), Absolute(0.25)) is Answer.DIVERGED
