@@ -8,7 +8,7 @@ from .text import dump, quote
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
     from typing import Union
 
     from .foreign import Foreign
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 __all__ = ["artifact", "log", "note", "param"]
 
 _HINT = "log a number: float(value)"
+_PLAIN = "give plain values"
 _names: dict[str, str] = {}  # of metrics, as JSON text
 
 
@@ -34,7 +35,8 @@ def log(
             for each, number in name.items():
                 _point(each, number, step)
         else:
-            journal.gap("metrics", f"{name!r} is no name of a metric", "give it as text")
+            text = _safely(repr, name)
+            journal.gap("metrics", f"{text} is no name of a metric", "give it as text")
     except Exception as error:
         _refuse("metrics", "a point was not logged", error)
 
@@ -44,28 +46,42 @@ def _point(name: Foreign, value: Foreign, step: Foreign) -> None:
     if key is None:
         if len(_names) > 10_000:
             _names.clear()
-        key = _names[name] = quote(str(name))
+        key = _names[name] = quote(_safely(str, name))
+    if value.__class__ is not float:
+        value = _safely(float, value)
+    if step.__class__ is not int and step is not None:
+        step = _safely(_whole, step)
+    if value.__class__ is float and step.__class__ is not str:
+        journal.point(key, "null" if step is None else str(step), f'"{value!r}"')
+    else:
+        wrong = value if value.__class__ is str else step
+        journal.gap("metrics", f"a value of {key} was not logged: {wrong}", _HINT)
+
+
+def _whole(step: Foreign) -> int:
+    number = int(step)
+    if float(step) != number:
+        raise ValueError("a step is a whole number")
+    return number
+
+
+def _safely(convert: Callable[[Foreign], Foreign], value: Foreign) -> Foreign:
+    """Return what `convert` gives; a text that says why not, if the value's own code fails."""
     try:
-        if value.__class__ is not float:
-            value = float(value)
-        if step is None:
-            number = "null"
-        else:
-            number = str(int(step))
-            if step.__class__ is not int and float(step) != int(step):
-                raise ValueError(f"step {step!r} is no whole number")
-    except (TypeError, ValueError, OverflowError, AttributeError, RuntimeError) as error:
-        journal.gap("metrics", f"a value of {name} was not logged: {error}"[:500], _HINT)
-        return
-    journal.point(key, number, f'"{value!r}"')
+        return convert(value)
+    except Exception as error:
+        return f"{type(value).__name__}: {type(error).__name__}"
 
 
 def param(name: Union[str, Mapping[str, Foreign]], value: Foreign = None) -> None:  # noqa: UP007
     """Name a parameter of this run, or several in a mapping."""
     try:
-        values = {str(key): item for key, item in name.items()} if hasattr(name, "items") else None
-        fields = dump({str(name): value} if values is None else values)
-        journal.write("param", '"api",' + fields)
+        values = dict(name.items()) if hasattr(name, "items") else {name: value}
+        fields = _safely(lambda each: [dump(each)], values)
+        if fields.__class__ is list:
+            journal.write("param", '"api",' + fields[0])
+        else:
+            journal.gap("configuration", f"a parameter was not recorded: {fields}", _PLAIN)
     except Exception as error:
         _refuse("configuration", "a parameter was not recorded", error)
 
@@ -73,13 +89,14 @@ def param(name: Union[str, Mapping[str, Foreign]], value: Foreign = None) -> Non
 def artifact(path: Foreign, name: Foreign = None) -> None:
     """Say that a file is a result of this run, under a name of its own if need be."""
     try:
-        plain = text(path)
-        if not plain:
-            journal.gap("outputs", f"{path!r} is no path of an artifact", "give it as text")
+        plain = _safely(lambda each: [text(each)], path)
+        if plain.__class__ is not list or not plain[0]:
+            what = f"{_safely(repr, path)} is no path of an artifact"
+            journal.gap("outputs", what, "give it as text")
             return
-        plain = absolute(plain)
-        shown = "null" if name is None else quote(str(name))
-        journal.write("artifact", f"{quote(plain)},{shown},{stamp(status(plain))}")
+        where = absolute(plain[0])
+        shown = "null" if name is None else quote(_safely(str, name))
+        journal.write("artifact", f"{quote(where)},{shown},{stamp(status(where))}")
     except Exception as error:
         _refuse("outputs", "an artifact was not recorded", error)
 
@@ -87,12 +104,12 @@ def artifact(path: Foreign, name: Foreign = None) -> None:
 def note(message: Foreign) -> None:
     """Add a remark to this run."""
     try:
-        journal.write("note", quote(str(message)))
+        journal.write("note", quote(_safely(str, message)))
     except Exception as error:
         _refuse("notes", "a note was not recorded", error)
 
 
 def _refuse(aspect: str, what: str, error: Exception) -> None:
-    if isinstance(error, TimeoutError) and not journal.is_ours(error):
-        raise error
-    journal.gap(aspect, f"{what}: {type(error).__name__}: {error}"[:500], "give plain values")
+    if not journal.is_ours(error) and not isinstance(error, (TypeError, AttributeError)):
+        raise error  # of a signal handler
+    journal.gap(aspect, f"{what}: {type(error).__name__}: {error}"[:500], _PLAIN)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 
-from . import journal, seeds
+from . import journal, roles, seeds
 from .frames import is_environment
 
 TYPE_CHECKING = False
@@ -66,6 +66,7 @@ def tell() -> None:
     try:
         libraries = threads.loaded()
         facts: dict[str, object] = {
+            "role": roles.process(),  # a child of multiprocessing learns it late
             "modules": _modules(),
             "libraries": [path for path in libraries if not is_environment(path)],
             "threads": threads.counts(libraries),

@@ -75,7 +75,9 @@ def opened(path: Foreign, flags: Foreign, depth: int = 2) -> None:
     if path[0] != "/" or "/." in path or "//" in path:
         try:
             path = absolute(path)
-        except OSError:
+        except OSError as error:
+            if not journal.is_ours(error):
+                raise
             return
     if path.startswith(_ignored):
         if path.startswith("/dev/"):
@@ -114,7 +116,7 @@ def _read(path: str, depth: int) -> None:
             journal.gap("inputs", f"read from {path}, which is no file", "give the data in a file")
         return
     _remember(path, key)
-    how = "m" if compiled or (path.endswith(".py") and _is_import(depth + 1)) else "r"
+    how = "m" if compiled or (path.endswith(".py") and _is_import(depth)) else "r"
     journal.write("open", f'{quote(path)},"{how}",{stamp(now)}')
 
 
@@ -138,7 +140,9 @@ def _source(path: str) -> str:
 def _is_import(depth: int) -> bool:
     """Say whether importlib opens, or the interpreter itself for the script it was given."""
     try:
-        return sys._getframe(depth + 1).f_code.co_filename.startswith("<frozen importlib")
+        return sys._getframe(depth + 1).f_code.co_filename.startswith(
+            ("<frozen importlib", "<frozen zipimport")
+        )
     except ValueError:
         return True
 

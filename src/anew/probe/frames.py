@@ -84,3 +84,11 @@ def _module(frame: FrameType) -> str:
     if name == "__mp_main__" or not isinstance(name, str):
         return "__main__"
     return name
+
+
+def module(depth: int = 1) -> str:
+    """Return the name of the module that is `depth` frames above our caller."""
+    try:
+        return str(sys._getframe(depth).f_globals.get("__name__", ""))
+    except ValueError:
+        return ""

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from .foreign import Foreign
 
 _MOST = 10_000  # events at one place
+_DERIVED = ("torch.utils.data.",)  # seeds its workers from a generator that is looked after itself
 _counts: dict[tuple[str, str, str], int] = {}
 _recorded: dict[tuple[str, str, int, str], str] | None = None
 
@@ -34,6 +35,8 @@ def take(function: str, value: Foreign, generator: str = "", depth: int = 2) -> 
     if generator:
         seeds.seeded.add(generator)
     site, role = frames.place(depth + 1), roles.current()
+    if site.startswith("import:") or frames.module(depth + 1).startswith(_DERIVED):
+        return value
     key = function, site, role
     count = _counts.get(key, 0)
     _counts[key] = count + 1

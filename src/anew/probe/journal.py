@@ -65,8 +65,10 @@ def write(kind: str, rest: str) -> None:
                 _torn = True
         finally:
             _close(descriptor)
-    except (OSError, UnicodeError, MemoryError):
+    except (OSError, UnicodeError, MemoryError) as error:
         lost += 1
+        if not is_ours(error):
+            raise
 
 
 def point(name: str, step: str, value: str) -> None:
@@ -83,8 +85,10 @@ def point(name: str, step: str, value: str) -> None:
                 _write(descriptor, b"\n")
         finally:
             _close(descriptor)
-    except OSError:
+    except OSError as error:
         lost += 1
+        if not is_ours(error):
+            raise
 
 
 def _catch_up(line: str) -> str:

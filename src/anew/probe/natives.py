@@ -142,7 +142,7 @@ def _arrow_file(library: Foreign) -> None:
     class OSFile(real, metaclass=_Looks):  # type: ignore[misc]
         def __init__(self, path: Foreign, mode: str = "r", memory_pool: Foreign = None) -> None:
             touched(path, _MODES.get(mode, _READ))
-            super().__init__(path, mode, memory_pool)
+            super().__init__()  # it has taken its arguments when it was made
 
     OSFile.__module__, OSFile.__qualname__ = real.__module__, real.__qualname__
     OSFile.__doc__ = real.__doc__

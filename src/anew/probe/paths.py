@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import posix
 
+from .journal import is_ours
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from os import stat_result
@@ -64,7 +66,9 @@ def status(path: str, *, follow: bool = True) -> stat_result | None:
     """Return what stat says, None where nothing is there. Raises no audit event."""
     try:
         return posix.stat(path) if follow else posix.lstat(path)
-    except (OSError, ValueError):
+    except (OSError, ValueError) as error:
+        if not is_ours(error):
+            raise
         return None
 
 

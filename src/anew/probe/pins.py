@@ -57,6 +57,8 @@ def _keep(path: str, was: stat_result, final: str, going: bool) -> str:  # noqa:
     except FileExistsError:
         return ""
     except OSError as error:
+        if not journal.is_ours(error):
+            raise
         return f"it could not be copied: {error.strerror}"
 
 

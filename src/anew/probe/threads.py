@@ -11,6 +11,8 @@ from . import imports, journal, state
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from .foreign import Foreign
 
 # part of a file's name, library, functions that tell the count (the first there is), variable
@@ -112,7 +114,7 @@ def begin() -> None:
         return
     for name in ("cpu_count", "process_cpu_count"):
         if hasattr(os, name):
-            imports.wrap(os, name, lambda _original: lambda: cores)
+            _see(name, lambda _original: lambda: cores)
 
     def narrowed(original: Foreign) -> Foreign:
         def sched_getaffinity(pid: int, /) -> set[int]:
@@ -128,6 +130,10 @@ def begin() -> None:
         return sched_getaffinity
 
     if hasattr(os, "sched_getaffinity"):
-        old = os.sched_getaffinity
-        imports.wrap(os, "sched_getaffinity", narrowed)
-        imports.replace(old, os.sched_getaffinity, "posix")
+        _see("sched_getaffinity", narrowed)
+
+
+def _see(name: str, make: Callable[[Foreign], Foreign]) -> None:
+    old = getattr(os, name)
+    imports.wrap(os, name, make)
+    imports.replace(old, getattr(os, name), "posix")

@@ -1,0 +1,73 @@
+"""Resolved parameters, as the libraries that read them gave them to the program."""
+
+import pytest
+
+
+def params(spool):
+    return {event[2]: event[3] for event in spool.events("param")}
+
+
+def test_argparse_with_defaults(spool, python):
+    spool.executable = python
+    spool.script(
+        """
+import argparse, pathlib
+parser = argparse.ArgumentParser()
+parser.add_argument("--lr", type=float, default=0.1)
+parser.add_argument("--out", type=pathlib.Path, default=pathlib.Path("x"))
+commands = parser.add_subparsers(dest="command")
+train = commands.add_parser("train"); train.add_argument("--epochs", type=int, default=3)
+print(parser.parse_args().epochs)
+""",
+        "--lr",
+        "nan",
+        "train",
+    )
+    (event,) = spool.events("param")
+    assert event[2:] == ["argparse", {"lr": "nan", "out": "x", "command": "train", "epochs": 3}]
+
+
+def test_argparse_errors_stay(spool):
+    (spool.project / "a.py").write_text("import argparse; argparse.ArgumentParser().parse_args()")
+    plain, ours = spool.plain("a.py", "--no"), spool.run("a.py", "--no")
+    assert (ours.returncode, ours.stderr) == (plain.returncode, plain.stderr)
+
+
+def test_click(spool):
+    pytest.importorskip("click")
+    spool.script(
+        """
+import click
+@click.group()
+@click.option("--debug", is_flag=True)
+def main(debug): pass
+@main.command()
+@click.option("--lr", default=0.5)
+def train(lr): print(lr)
+main()
+""",
+        "train",
+    )
+    merged = {}
+    for event in spool.events("param"):
+        merged.update(event[3])
+    assert merged == {"debug": False, "train.lr": 0.5}
+
+
+def test_yaml_documents_the_program_reads(spool):
+    pytest.importorskip("yaml")
+    (spool.project / "c.yaml").write_text("lr: 0.1\nnet: {depth: 3}\n")
+    spool.script("import yaml; yaml.safe_load(open('c.yaml')); yaml.safe_load('[1]')")
+    assert params(spool) == {"yaml": {"lr": 0.1, "net": {"depth": 3}}}
+
+
+def test_hydra(spool):
+    pytest.importorskip("hydra")
+    (spool.project / "c.yaml").write_text("lr: 0.1\nhalf: ${lr}\n")
+    spool.script("""
+import hydra
+@hydra.main(version_base=None, config_path=".", config_name="c")
+def main(config): print(config.lr)
+main()
+""")
+    assert params(spool) == {"hydra": {"lr": 0.1, "half": 0.1}}
