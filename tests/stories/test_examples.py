@@ -43,7 +43,11 @@ def test_example_replays_identically(name: str, anew: Anew) -> None:
     for path in example.get("wipe", []):
         shutil.rmtree(anew.project / path)
     shutil.rmtree(anew.project)
-    cut = CUT if subprocess.run([*CUT, "true"], check=False, capture_output=True).returncode == 0 else []
+    cut = (
+        CUT
+        if subprocess.run([*CUT, "true"], check=False, capture_output=True).returncode == 0
+        else []
+    )
     done = subprocess.run(
         [*cut, sys.executable, "-m", "anew", "replay", name, "--offline"],
         cwd="/", env=variables, capture_output=True, text=True, timeout=300, check=False,

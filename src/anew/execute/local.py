@@ -32,12 +32,12 @@ class Running:
     private: bool  # in a session of its own: signals reach it only through us
     _told: int
     _alive: int
+    _mask: set[int | signal.Signals]
     _ended: Ended | None = None
 
     def wait(self) -> Ended:
         """Wait for the end, passing on the signals that reach us meanwhile."""
         watched = {*FORWARDED, signal.SIGCHLD}
-        before = signal.pthread_sigmask(signal.SIG_BLOCK, watched)
         main = threading.get_ident()
         listener = threading.Thread(target=self._listen, args=(main,), daemon=True)
         listener.start()
@@ -49,7 +49,7 @@ class Running:
                 if self.private or info.si_code <= SENT_BY_USER:
                     self._forward(info.si_signo)
         finally:
-            signal.pthread_sigmask(signal.SIG_SETMASK, before)
+            signal.pthread_sigmask(signal.SIG_SETMASK, self._mask)
         listener.join()
         os.close(self._told)
         if not self._ended.exit.lingering:
@@ -81,7 +81,11 @@ class Running:
 
 
 def start(job: Job, heartbeat: Callable[[], object], orphaned: Callable[[], object]) -> Running:
-    """Start `job` under a supervisor of its own and return at once."""
+    """Start `job` under a supervisor of its own and return at once.
+
+    From here until `wait` returns, signals are not ours but the program's.
+    """
+    mask = signal.pthread_sigmask(signal.SIG_BLOCK, {*FORWARDED, signal.SIGCHLD})
     lifeline, alive = os.pipe()
     hears, told = os.pipe()
     supervisor = os.fork()
@@ -94,7 +98,7 @@ def start(job: Job, heartbeat: Callable[[], object], orphaned: Callable[[], obje
             os._exit(1)
     os.close(lifeline)
     os.close(told)
-    return Running(_pid(hears), supervisor, job.streams is not None, hears, alive)
+    return Running(_pid(hears), supervisor, job.streams is not None, hears, alive, mask)
 
 
 def _pid(hears: int) -> int:

@@ -9,7 +9,7 @@ from anew.model.inputs import Streams
 
 @dataclass(frozen=True, slots=True)
 class Mount:
-    """A folder of a room that is to be seen at another path.
+    """A file or folder that is to be seen at another path, or there only to be read.
 
     With `around` what else lies at the target is still seen there, but for the names in `hidden`.
     """
@@ -18,6 +18,7 @@ class Mount:
     target: str
     around: bool = False
     hidden: tuple[str, ...] = ()
+    read_only: bool = False
 
 
 @dataclass(frozen=True, slots=True)

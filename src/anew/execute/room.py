@@ -11,7 +11,7 @@ from anew.execute.protocol import Mount
 
 # From <linux/sched.h>, <linux/mount.h> and <linux/personality.h>.
 CLONE_NEWNS, CLONE_NEWUSER = 0x20000, 0x10000000
-MS_BIND, MS_REC, MS_PRIVATE = 4096, 16384, 1 << 18
+MS_RDONLY, MS_REMOUNT, MS_BIND, MS_REC, MS_PRIVATE = 1, 32, 4096, 16384, 1 << 18
 MNT_DETACH = 2
 ADDR_NO_RANDOMIZE = 0x0040000
 SYS_PIVOT_ROOT = {"x86_64": 155, "aarch64": 41}
@@ -45,9 +45,20 @@ def enter(mounts: tuple[Mount, ...], scratch: Path) -> bool:
         else:
             view.make_place(mount.target, is_folder=stat.S_ISDIR(os.fstat(descriptor).st_mode))
         _mount(source, mount.target, MS_BIND | MS_REC)
+        if mount.read_only:
+            _mount(None, mount.target, MS_REMOUNT | MS_BIND | MS_RDONLY | _flags_of(mount.target))
         view.ours.append(mount.target)
         os.close(descriptor)
     return True
+
+
+def _flags_of(path: str) -> int:
+    """Return the flags of a mount that a user namespace may not take away: nosuid, nodev, noexec.
+
+    They are the same bits in statvfs and in mount(2).
+    """
+    return os.statvfs(path).f_flag & (os.ST_NOSUID | os.ST_NODEV | os.ST_NOEXEC | os.ST_NOATIME
+                                      | os.ST_NODIRATIME | os.ST_RELATIME)  # fmt: skip
 
 
 def possible() -> bool:

@@ -64,6 +64,7 @@ def supervise(
     for number in IGNORED:
         signal.signal(number, signal.SIG_IGN)
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+    signal.pthread_sigmask(signal.SIG_SETMASK, ())
     given = _own(job) if job.streams is None else _made(job)
     start = time.monotonic()
     child, trouble = _start(job, given, dispositions)

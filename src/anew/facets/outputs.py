@@ -8,7 +8,6 @@ from anew.facets.holding import Holder
 from anew.model.digest import digest_bytes
 from anew.model.inputs import FileKind, Kept
 from anew.model.record import Output, Stream
-from anew.model.secrets import is_secret_value
 from anew.trace.histories import History
 from anew.trace.places import short
 
@@ -76,8 +75,3 @@ def console(name: str, path: Path, holder: Holder, *, whole: bool) -> Stream | N
         return Stream(name, None, size, Kept.NO)
     holder.held += 1
     return Stream(name, digest, size, Kept.VALUE)
-
-
-def says_a_secret(data: bytes) -> bool:
-    """Say whether console output holds an issued credential."""
-    return is_secret_value(data.decode("utf-8", "replace"))

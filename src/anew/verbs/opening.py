@@ -2,7 +2,7 @@
 
 import os
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 import msgspec
@@ -71,13 +71,15 @@ class World:
     project: str  # as seen
     before: Before
     mounted: bool
-    _sorted: tuple[Mount, ...] = field(default=())
+    _sorted: tuple[Mount, ...] = ()
+    _folders: frozenset[str] = frozenset()
 
     @classmethod
     def of(cls, request: Request, before: Before, *, mounted: bool) -> "World":
         """Return the world of a run; `mounted` says whether its mounts came about."""
         mounts = sorted(before.mounts, key=lambda mount: -len(mount.target)) if mounted else ()
-        return cls(request.project, before, mounted, tuple(mounts))
+        folders = frozenset(before.listing.folders)
+        return cls(request.project, before, mounted, tuple(mounts), folders)
 
     @property
     def began(self) -> int:
@@ -116,7 +118,9 @@ class World:
         if found is not None:
             return True, found
         covered = listing.whole and inside(path, self.project) and "/__pycache__" not in path
-        return covered and os.path.dirname(path) not in self._skipped(path), None
+        if path in self._folders or os.path.dirname(path) in self._skipped(path):
+            covered = False
+        return covered, None
 
     def _skipped(self, path: str) -> tuple[str, ...]:
         """Return the folders on the way to `path` that the first look passed over."""

@@ -130,7 +130,7 @@ def _again(
         verdict = Verdict(Answer.INCONCLUSIVE, (), "a dry run: nothing was started")
         return Replayed(verdict, original.id, None, restored,
                         counterfactual=wishes.counterfactual)  # fmt: skip
-    mounts = restoring.restore(made, original, room, store)
+    mounts = restoring.restore(made, original, room, store, mounted=mounted)
     mounts = _with_environment(mounts, original, home) if mounted else ()
     restored["code"] = Restoration(exact=True)
     restored["inputs"] = Restoration(exact=not made.from_here, note=", ".join(made.from_here))

@@ -122,8 +122,14 @@ def _missing(path: str, digest: Digest) -> MissingObject:
     )
 
 
-def restore(made: Plan, record: Record, room: Path, store: LocalStore) -> tuple[Mount, ...]:
-    """Lay code and inputs out in `room`; return what is to be mounted so that paths agree."""
+def restore(
+    made: Plan, record: Record, room: Path, store: LocalStore, *, mounted: bool
+) -> tuple[Mount, ...]:
+    """Lay code and inputs out in `room`; return what is to be mounted so that paths agree.
+
+    Inputs held by reference are not copied: they are mounted to be read where they lie, or where
+    nothing can be `mounted`, reached by a link.
+    """
     layout = _Layout(record.project, room, made)
     (room / PROJECT).mkdir()
     for file in sorted(made.code, key=lambda each: each.path):
@@ -137,11 +143,13 @@ def restore(made: Plan, record: Record, room: Path, store: LocalStore) -> tuple[
         if given.kind is FileKind.FOLDER:
             folders.append((given, target))
         else:
-            _put_input(given, target, store, made.referenced.get(given.path))
+            source = made.referenced.get(given.path)
+            _put_input(given, target, store, source, mounted=mounted)
     for given, target in folders:
         _put_names(given, target, store)
     layout.make_output_folders(made.outputs)
-    return layout.mounts()
+    references = (Mount(path, path, read_only=True) for path in made.referenced.values())
+    return (*layout.mounts(), *references)
 
 
 def _put_code(file: CodeFile, target: Path, store: LocalStore) -> None:
@@ -160,7 +168,9 @@ def _put_code(file: CodeFile, target: Path, store: LocalStore) -> None:
         target.chmod(0o755)
 
 
-def _put_input(given: Input, target: Path, store: LocalStore, source: str | None) -> None:
+def _put_input(
+    given: Input, target: Path, store: LocalStore, source: str | None, *, mounted: bool
+) -> None:
     target.parent.mkdir(parents=True, exist_ok=True)
     if given.kind is FileKind.LINK:
         if not os.path.lexists(target):
@@ -169,7 +179,10 @@ def _put_input(given: Input, target: Path, store: LocalStore, source: str | None
     if os.path.lexists(target):
         target.unlink()
     if source is not None:
-        target.symlink_to(source)
+        if mounted:
+            target.touch()
+        else:
+            target.symlink_to(source)
         return
     if given.digest is None:
         return

@@ -1,0 +1,114 @@
+"""Objects: all that a record names in the store, for those who check, keep, count or remove."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, TypeVar
+
+from anew.model.canonical import decode
+from anew.model.errors import DamagedObject, MissingObject
+from anew.model.inputs import CodeFile, FileKind, Input, Kept, Library, Package, Variable
+from anew.model.metric import Metric
+from anew.model.record import Output, Record
+from anew.store.listings import Pieces, read_listing
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from anew.model.digest import Digest
+    from anew.model.tree import Listing
+    from anew.store.protocol import Store
+
+Value = TypeVar("Value")
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """An object that a record names: as what, how large, and how the record says it is held."""
+
+    digest: Digest
+    aspect: str
+    path: str
+    size: int = 0
+    kept: Kept = Kept.VALUE
+
+
+class Walk:
+    """Goes through what records name; a list that cannot be read is in `unread`, with the error.
+
+    Lists that many runs share are read once, so a walk over many records is short.
+    """
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._lists: dict[Digest, tuple[Named, ...]] = {}
+        self.unread: dict[Digest, MissingObject | DamagedObject] = {}
+
+    def record(self, digest: Digest) -> Iterator[Named]:
+        """Yield the object that a record is, and all that it names."""
+        yield Named(digest, "record", "record")
+        try:
+            record = decode(self._store.read(digest), Record)
+        except (MissingObject, DamagedObject) as error:
+            self.unread[digest] = error
+            return
+        yield from self._recipe(record)
+        outcome = record.outcome
+        yield from self._list("metrics", outcome.metrics, Metric)
+        yield from self._list("outputs", outcome.outputs, Output)
+        for stream in outcome.console:
+            if stream.digest is not None:
+                yield Named(stream.digest, "console", stream.name, stream.size, stream.kept)
+
+    def _recipe(self, record: Record) -> Iterator[Named]:
+        recipe = record.recipe
+        yield from self._list("code", recipe.code.used, CodeFile)
+        yield from self._list("code", recipe.code.files, CodeFile)
+        if recipe.code.diff is not None:
+            yield Named(recipe.code.diff, "code", "git diff")
+        yield from self._list("inputs", recipe.inputs, Input)
+        yield from self._list("environment", recipe.environment.packages, Package)
+        yield from self._list("environment", recipe.environment.libraries, Library)
+        yield from self._list("configuration", recipe.configuration.variables, Variable)
+
+    def _list(self, aspect: str, listing: Listing | None, kind: type[Value]) -> tuple[Named, ...]:
+        if listing is None:
+            return ()
+        if listing.digest not in self._lists:
+            self._lists[listing.digest] = tuple(self._read(aspect, listing, kind))
+        return self._lists[listing.digest]
+
+    def _read(self, aspect: str, listing: Listing, kind: type[Value]) -> Iterator[Named]:
+        title = f"list of {kind.__name__.lower()} entries"
+        yield Named(listing.digest, aspect, title)
+        try:
+            top = self._store.read(listing.digest)
+            if top.startswith(b"{"):
+                for piece in decode(top, Pieces).pieces:
+                    yield Named(piece.digest, aspect, title)
+            for entry in read_listing(self._store, listing, kind):
+                yield from _of_entry(aspect, entry)
+        except (MissingObject, DamagedObject) as error:
+            self.unread[listing.digest] = error
+
+
+def _of_entry(aspect: str, entry: object) -> Iterator[Named]:
+    match entry:
+        case CodeFile(path=path, digest=digest, size=size, kept=kept) if digest is not None:
+            if entry.kind is FileKind.FILE:
+                yield Named(digest, aspect, path, size, kept)
+        case Input(path=path, digest=digest, size=size, kept=kept) if digest is not None:
+            if entry.kind in (FileKind.FILE, FileKind.FOLDER):
+                yield Named(digest, aspect, path, size, kept)
+        case Output(path=path, digest=digest, size=size, kept=kept) if digest is not None:
+            if entry.kind is FileKind.FILE:
+                yield Named(digest, aspect, path, size, kept)
+        case Metric(name=name):
+            yield Named(entry.points, aspect, name)
+            if entry.times is not None:
+                yield Named(entry.times, aspect, f"{name} (times)")
+        case Package(name=name):
+            for patched in entry.patched:
+                yield Named(patched.digest, aspect, f"{name}: {patched.path}", patched.size)
+        case _:
+            return

@@ -1,0 +1,408 @@
+"""The loop on small experiments: run, wipe, replay, verdict; and what must never be identical."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import Anew
+
+TRAIN = """
+import argparse, json, os, random
+parser = argparse.ArgumentParser()
+parser.add_argument("--lr", type=float, default=0.1)
+options = parser.parse_args()
+rows = [float(line) for line in open("data.csv")]
+weight = random.random()
+for row in rows:
+    weight += options.lr * (row - weight)
+weight *= float(os.environ.get("SCALE", "1"))
+json.dump({"weight": weight}, open("model.json", "w"))
+print("weight", weight)
+"""
+
+
+@pytest.fixture
+def trained(anew: Anew) -> Anew:
+    anew.write("train.py", TRAIN)
+    anew.write("data.csv", "1.0\n2.0\n4.5\n")
+    anew("run", "--name", "first", "train.py", "--lr", "0.25")
+    return anew
+
+
+def wipe(anew: Anew) -> None:
+    shutil.rmtree(anew.project)
+    anew.project.mkdir()
+
+
+def test_replay_after_the_folder_is_gone_is_identical(trained: Anew) -> None:
+    shutil.rmtree(trained.project)
+    document = trained.json("replay", "first", cwd="/")
+
+    assert document["verdict"] == "identical"
+    assert {(item["kind"], item["name"]) for item in document["items"]} == {
+        ("exit", "status"), ("output", "model.json"), ("console", "stdout"),
+    }  # fmt: skip
+    assert all(restored["exact"] for restored in document["restored"].values())
+    assert not trained.project.exists()
+
+
+def test_replay_is_itself_a_run_and_can_be_replayed(trained: Anew) -> None:
+    first = trained.json("replay", "first")
+    again = trained.json("replay", first["run"])
+
+    assert (first["verdict"], again["verdict"]) == ("identical", "identical")
+    assert again["replay_of"] == first["run"]
+
+
+def test_two_plain_runs_differ_as_their_author_expects(trained: Anew) -> None:
+    one = (trained.project / "model.json").read_text()
+    trained("run", "train.py", "--lr", "0.25")
+    assert (trained.project / "model.json").read_text() != one
+
+
+def test_the_same_seed_gives_the_same_run(trained: Anew) -> None:
+    results = []
+    for _ in range(2):
+        trained("run", "--seed", "7", "train.py")
+        results.append((trained.project / "model.json").read_text())
+    assert results[0] == results[1]
+
+
+def test_no_seed_leaves_entropy_to_chance(trained: Anew) -> None:
+    trained("run", "--no-seed", "--name", "free", "train.py")
+    assert trained.json("replay", "free", check=10)["verdict"] == "diverged"
+
+
+def test_the_project_on_disk_does_not_count(trained: Anew) -> None:
+    trained.write("data.csv", "9\n")
+    trained.write("train.py", "raise SystemExit('another program')")
+    assert trained.json("replay", "first")["verdict"] == "identical"
+    assert (trained.project / "data.csv").read_text() == "9\n"
+
+
+def test_another_seed_is_a_counterfactual_and_diverges(trained: Anew) -> None:
+    document = trained.json("replay", "first", "--seed", "99", check=10)
+    assert document["verdict"] == "diverged"
+    assert document["counterfactual"] == [f"seed={99:032x}"]
+
+
+def test_another_variable_is_a_counterfactual_and_diverges(trained: Anew) -> None:
+    document = trained.json("replay", "first", "--set", "SCALE=2", check=10)
+    assert document["verdict"] == "diverged"
+    assert document["counterfactual"] == ["SCALE=2"]
+
+
+def test_a_variable_set_in_the_original_is_given_back(anew: Anew) -> None:
+    anew.write("train.py", TRAIN)
+    anew.write("data.csv", "1.0\n")
+    anew("run", "train.py", environ={"SCALE": "3"})
+    assert anew.json("replay", "@1")["verdict"] == "identical"
+    assert anew.json("replay", "@1", environ={"SCALE": "5"})["verdict"] == "identical"
+
+
+def test_tolerance_makes_it_equivalent_never_identical(trained: Anew) -> None:
+    document = trained.json("replay", "first", "--seed", "99", "--tolerance", "abs=10")
+    assert document["verdict"] == "equivalent"
+
+
+def objects(anew: Anew) -> list[Path]:
+    return [
+        path
+        for folder in ("objects", "packs")
+        for path in (anew.store / folder).rglob("*")
+        if path.is_file()
+    ]
+
+
+def test_a_deleted_object_is_not_replayed_by_name(anew: Anew) -> None:
+    anew.write("big.bin", "x" * 300_000)
+    anew.write("read.py", "print(len(open('big.bin').read()))")
+    anew("run", "read.py")
+    (large,) = (path for path in (anew.store / "objects").rglob("*") if path.is_file())
+    large.unlink()
+    document = anew.json("replay", "@1", check=12)
+
+    assert document["verdict"] == "not replayed"
+    assert "big.bin" in document["reason"]
+
+
+def test_a_damaged_object_is_not_replayed_by_name(anew: Anew) -> None:
+    anew.write("big.bin", "x" * 300_000)
+    anew.write("read.py", "print(len(open('big.bin').read()))")
+    anew("run", "read.py")
+    (large,) = (path for path in (anew.store / "objects").rglob("*") if path.is_file())
+    large.chmod(0o644)
+    with large.open("r+b") as stream:
+        stream.seek(1000)
+        stream.write(b"y")
+    document = anew.json("replay", "@1", check=12)
+
+    assert document["verdict"] == "not replayed"
+
+
+def test_input_that_the_run_overwrites_is_kept_as_it_was(anew: Anew) -> None:
+    anew.write("state.txt", "5")
+    anew.write(
+        "step.py",
+        "n = int(open('state.txt').read()); open('state.txt', 'w').write(str(n + 1)); print(n)",
+    )
+    anew("run", "step.py")
+    assert (anew.project / "state.txt").read_text() == "6"
+    assert anew.json("replay", "@1")["verdict"] == "identical"
+    assert anew("logs", anew.json("ls", "--replays")["runs"][0]["id"]).stdout == "5\n"
+
+
+def test_input_that_the_run_deletes_or_renames_is_kept(anew: Anew) -> None:
+    anew.write("a.txt", "alpha")
+    anew.write("b.txt", "beta")
+    anew.write(
+        "move.py",
+        "import os\nprint(open('a.txt').read(), open('b.txt').read())\nos.remove('a.txt')\nos.rename('b.txt', 'c.txt')\n",
+    )
+    anew("run", "move.py")
+    document = anew.json("replay", "@1")
+    assert document["verdict"] == "identical"
+
+
+def test_temporary_files_are_no_outputs(anew: Anew) -> None:
+    anew.write(
+        "temp.py",
+        "import os, tempfile\nwith tempfile.TemporaryDirectory() as d:\n    open(d + '/x', 'w').write('1')\nopen('t', 'w').write('1')\nos.remove('t')\nopen('kept', 'w').write('1')",
+    )
+    anew("run", "temp.py")
+    outcome = anew.json("show", "@1")["outcome"]
+    assert [output["path"] for output in outcome["outputs"]] == ["kept"]
+    assert outcome["deleted"] == []
+
+
+def test_output_folders_exist_again(anew: Anew) -> None:
+    (anew.project / "results").mkdir()
+    anew.write("write.py", "open('results/x.txt', 'w').write('1')")
+    anew("run", "write.py")
+    wipe(anew)
+    assert anew.json("replay", "@1")["verdict"] == "identical"
+
+
+def test_folder_that_was_listed_comes_back_with_its_entries(anew: Anew) -> None:
+    for name in ("one", "two", "three"):
+        anew.write(f"data/{name}.bin", "x" * 2_000_000)
+    anew.write("list.py", "import os\nprint(sorted(os.listdir('data')))")
+    anew("run", "list.py")
+    wipe(anew)
+    assert anew.json("replay", "@1")["verdict"] == "identical"
+
+
+def test_code_from_outside_the_project_comes_back(anew: Anew, tmp_path: Path) -> None:
+    library = tmp_path / "lib"
+    library.mkdir()
+    (library / "helper.py").write_text("def answer():\n    return 42\n")
+    anew.write(
+        "use.py",
+        "import sys\nsys.path.insert(0, sys.argv[1])\nimport helper\nprint(helper.answer())",
+    )
+    anew("run", "use.py", str(library))
+    shutil.rmtree(library)
+    assert anew.json("replay", "@1")["verdict"] == "identical"
+    assert not library.exists()
+
+
+def test_script_on_stdin_and_as_an_argument(anew: Anew) -> None:
+    anew("run", "python", "-", input="import random\nprint(random.random())\n")
+    assert anew.json("replay", "@1")["verdict"] == "identical"
+    anew("run", "python", "-c", "import random\nprint(random.random())")
+    assert anew.json("replay", "@1")["verdict"] == "identical"
+
+
+def test_stdin_from_a_file_is_an_input(anew: Anew, tmp_path: Path) -> None:
+    (tmp_path / "in.txt").write_text("first\nsecond\n")
+    anew.write("echo.py", "import sys\nprint(sys.stdin.read().upper())")
+    with (tmp_path / "in.txt").open() as stdin:
+        anew("run", "echo.py", stdin=stdin)
+    (tmp_path / "in.txt").unlink()
+    assert anew.json("replay", "@1")["verdict"] == "identical"
+
+
+def test_git_state_is_recorded_with_what_was_not_committed(anew: Anew) -> None:
+    def git(*words: str) -> None:
+        subprocess.run(
+            ["git", "-c", "user.name=t", "-c", "user.email=t@example.org", *words],
+            cwd=anew.project,
+            check=True,
+            capture_output=True,
+        )
+
+    anew.write("train.py", "import helper\nprint(helper.VALUE)\n")
+    anew.write("helper.py", "VALUE = 1\n")
+    anew.write(".gitignore", "ignored.txt\n")
+    git("init", "-q", "-b", "main")
+    git("add", ".")
+    git("commit", "-q", "-m", "first")
+    git("remote", "add", "origin", "https://me:hunter2@example.org/repo.git")
+    anew.write("helper.py", "VALUE = 2\n")
+    anew.write("new.py", "x = 1\n")
+    anew.write("ignored.txt", "no")
+    anew("run", "train.py")
+    shown = anew.json("show", "@1")
+    code = shown["recipe"]["code"]
+
+    assert (code["dirty"], code["branch"], len(code["commit"])) == (True, "main", 40)
+    assert "hunter2" not in json.dumps(shown)
+    assert {file["path"] for file in code["files"]} == {
+        ".gitignore",
+        "helper.py",
+        "new.py",
+        "train.py",
+    }
+    wipe(anew)
+    assert anew.json("replay", "@1")["verdict"] == "identical"
+    assert anew("logs", "@1").stdout == "2\n"
+
+
+def stored(anew: Anew) -> bytes:
+    """Return all that the store holds, unpacked, with every other file of its folder."""
+    from anew.store.local import LocalStore
+
+    with LocalStore(anew.store, anew.home / "other-cache") as store:
+        content = [store.read(digest) for digest in store.digests()]
+    files = [path for path in anew.store.rglob("*") if path.is_file() and path.suffix != ".pack"]
+    return b"\n".join(content + [path.read_bytes() for path in files])
+
+
+def test_secrets_are_never_stored(anew: Anew) -> None:
+    anew.write(
+        "use.py",
+        "import argparse, os, subprocess, sys\n"
+        "parser = argparse.ArgumentParser()\nparser.add_argument('--api-key')\nparser.parse_args()\n"
+        "subprocess.run([sys.executable, '-c', 'pass', '--token', sys.argv[2]])\n"
+        "print(len(os.environ['MY_API_KEY']))",
+    )
+    secret = "s3cr3t-value-of-mine"
+    anew(
+        "run",
+        "use.py",
+        "--api-key",
+        secret,
+        environ={"MY_API_KEY": secret, "LINK": f"https://me:{secret}@example.org/"},
+    )
+    assert b"MY_API_KEY" in stored(anew)
+    assert secret.encode() not in stored(anew)
+    found = {v["name"]: v for v in anew.json("show", "@1")["recipe"]["configuration"]["variables"]}
+    assert found["MY_API_KEY"]["value"] is None
+
+
+def test_secret_variable_is_taken_from_the_present_environment(anew: Anew) -> None:
+    anew.write("show.py", "import os\nprint(len(os.environ['MY_API_KEY']))")
+    anew("run", "show.py", environ={"MY_API_KEY": "abcdef"})
+    document = anew.json("replay", "@1", environ={"MY_API_KEY": "uvwxyz"})
+    assert document["verdict"] == "identical"
+    assert "MY_API_KEY" in document["restored"]["configuration"]["note"]
+    missing = anew.json("replay", "@1", check=None)
+    assert "MY_API_KEY" in missing["restored"]["configuration"]["note"]
+
+
+def test_metrics_logged_from_python_are_judged(anew: Anew) -> None:
+    anew.write(
+        "log.py",
+        "import anew, random\nfor step in range(100):\n    anew.log({'loss': random.random()}, step=step)\nanew.param('lr', 0.1)\n",
+    )
+    anew("run", "log.py")
+    shown = anew.json("show", "@1")
+    assert shown["outcome"]["metrics"]["loss"]["count"] == 100
+    assert anew.json("replay", "@1")["verdict"] == "identical"
+    document = anew.json("replay", "@1", "--seed", "3", check=10)
+    (metric,) = (item for item in document["items"] if item["kind"] == "metric")
+    assert metric["verdict"] == "diverged"
+
+
+def test_nothing_to_compare_is_inconclusive(anew: Anew) -> None:
+    anew("run", "true")
+    document = anew.json("replay", "@1", check=11)
+    assert document["verdict"] == "inconclusive"
+
+
+def test_failing_program_is_replayed_to_the_same_failure(anew: Anew) -> None:
+    anew.write("fail.py", "import random\nprint(random.random())\nraise ValueError('no')")
+    anew("run", "fail.py", check=1)
+    assert anew.json("ls")["runs"][0]["status"] == "failed"
+    assert anew.json("replay", "@1")["verdict"] == "identical"
+
+
+def test_printed_time_is_equivalent_and_named(anew: Anew) -> None:
+    anew.write(
+        "when.py",
+        "import datetime\nprint('started', datetime.datetime.now().isoformat())\nprint('x', 1)",
+    )
+    anew("run", "when.py")
+    document = anew.json("replay", "@1")
+    assert document["verdict"] == "equivalent"
+
+
+def test_dry_run_starts_nothing(trained: Anew) -> None:
+    document = trained.json("replay", "first", "--dry-run", check=None)
+    assert document["run"] is None
+    assert document["restored"]["environment"]["exact"]
+
+
+def test_replay_into_a_folder(trained: Anew, tmp_path: Path) -> None:
+    room = tmp_path / "room"
+    trained("replay", "first", "--in", str(room), check=None)
+    assert (room / "project" / "model.json").read_text() == (
+        trained.project / "model.json"
+    ).read_text()
+    done = trained("replay", "first", "--in", str(room), check=2)
+    assert "not empty" in done.stderr
+
+
+def test_timeout_is_not_replayed(anew: Anew) -> None:
+    anew.write(
+        "wait.py", "import os, time\nprint('x')\ntime.sleep(float(os.environ.get('NAP', 0)))"
+    )
+    anew("run", "wait.py", environ={"NAP": "0"})
+    document = anew.json("replay", "@1", "--set", "NAP=60", "--timeout", "1", check=12)
+    assert document["verdict"] == "not replayed"
+
+
+def test_reads_of_a_fifo_a_device_a_folder_and_an_empty_file(anew: Anew) -> None:
+    os.mkfifo(anew.project / "pipe")
+    anew.write("empty.txt", "")
+    anew.write(
+        "odd.py",
+        "import os, threading\n"
+        "threading.Thread(target=lambda: open('pipe', 'w').write('hi')).start()\n"
+        "print(open('pipe').read(), open('/dev/zero', 'rb').read(3), os.listdir('.').sort(), open('empty.txt').read())\n"
+        "try:\n    open('.')\nexcept IsADirectoryError:\n    print('folder')\n",
+    )
+    done = anew("run", "odd.py")
+    assert done.stdout == "hi b'\\x00\\x00\\x00' None \nfolder\n"
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="sparse files and stat flags of Linux")
+def test_huge_sparse_input_is_held_without_its_holes(anew: Anew) -> None:
+    with (anew.project / "huge.bin").open("wb") as stream:
+        stream.truncate(5 << 30)
+        stream.seek(1 << 30)
+        stream.write(b"data")
+    anew.write("peek.py", "f = open('huge.bin', 'rb'); f.seek(1 << 30); print(f.read(4))")
+    anew("run", "--keep", "all", "peek.py")
+    size = sum(path.stat().st_blocks * 512 for path in anew.store.rglob("*") if path.is_file())
+    assert size < 10 << 20
+    (anew.project / "huge.bin").unlink()
+    assert anew.json("replay", "@1")["verdict"] == "identical"
+
+
+def test_large_input_is_held_by_reference_and_found_there(anew: Anew) -> None:
+    with (anew.project / "large.bin").open("wb") as stream:
+        stream.truncate(2 << 30)
+    anew.write("peek.py", "print(open('large.bin', 'rb').read(4))")
+    done = anew("run", "peek.py")
+    assert "coverage 99 %" in done.stderr
+    assert anew.json("replay", "@1")["verdict"] == "identical"
+    (anew.project / "large.bin").unlink()
+    document = anew.json("replay", "@1", check=12)
+    assert document["verdict"] == "not replayed"
+    assert "large.bin" in document["reason"]
