@@ -2,8 +2,10 @@
 
 import pytest
 
+from tests.probe.spools import Spool
 
-def test_param_artifact_note(spool):
+
+def test_param_artifact_note(spool: Spool) -> None:
     spool.script("""
 import anew
 anew.param("lr", 0.1)
@@ -24,7 +26,7 @@ anew.note("tried it")
     assert [event[2] for event in spool.events("note")] == ["tried it"]
 
 
-def test_values_of_all_sorts(spool):
+def test_values_of_all_sorts(spool: Spool) -> None:
     spool.script("""
 import anew, fractions
 anew.log("x", 1); anew.log("x", True); anew.log("x", "0.5"); anew.log("x", fractions.Fraction(1, 4))
@@ -42,7 +44,7 @@ anew.log("x", float("nan")); anew.log("x", -float("inf"), step=2.0); anew.log("x
     ]
 
 
-def test_scalars_of_numpy(spool):
+def test_scalars_of_numpy(spool: Spool) -> None:
     pytest.importorskip("numpy")
     spool.script("""
 import anew, numpy as np
@@ -53,7 +55,7 @@ anew.param("p", np.float64(0.5)); anew.param("q", np.arange(2))
     assert [event[3] for event in spool.events("param")] == [{"p": 0.5}, {"q": "array([0, 1])"}]
 
 
-def test_bad_values_are_gaps(spool):
+def test_bad_values_are_gaps(spool: Spool) -> None:
     spool.script("""
 import anew
 class Bad:

@@ -1,13 +1,17 @@
 """Resolved parameters, as the libraries that read them gave them to the program."""
 
+from typing import Any
+
 import pytest
 
+from tests.probe.spools import Spool
 
-def params(spool):
+
+def params(spool: Spool) -> dict[str, Any]:
     return {event[2]: event[3] for event in spool.events("param")}
 
 
-def test_argparse_with_defaults(spool, python):
+def test_argparse_with_defaults(spool: Spool, python: str) -> None:
     spool.executable = python
     spool.script(
         """
@@ -27,13 +31,13 @@ print(parser.parse_args().epochs)
     assert event[2:] == ["argparse", {"lr": "nan", "out": "x", "command": "train", "epochs": 3}]
 
 
-def test_argparse_errors_stay(spool):
+def test_argparse_errors_stay(spool: Spool) -> None:
     (spool.project / "a.py").write_text("import argparse; argparse.ArgumentParser().parse_args()")
     plain, ours = spool.plain("a.py", "--no"), spool.run("a.py", "--no")
     assert (ours.returncode, ours.stderr) == (plain.returncode, plain.stderr)
 
 
-def test_click(spool):
+def test_click(spool: Spool) -> None:
     pytest.importorskip("click")
     spool.script(
         """
@@ -54,14 +58,14 @@ main()
     assert merged == {"debug": False, "train.lr": 0.5}
 
 
-def test_yaml_documents_the_program_reads(spool):
+def test_yaml_documents_the_program_reads(spool: Spool) -> None:
     pytest.importorskip("yaml")
     (spool.project / "c.yaml").write_text("lr: 0.1\nnet: {depth: 3}\n")
     spool.script("import yaml; yaml.safe_load(open('c.yaml')); yaml.safe_load('[1]')")
     assert params(spool) == {"yaml": {"lr": 0.1, "net": {"depth": 3}}}
 
 
-def test_hydra(spool):
+def test_hydra(spool: Spool) -> None:
     pytest.importorskip("hydra")
     (spool.project / "c.yaml").write_text("lr: 0.1\nhalf: ${lr}\n")
     spool.script("""

@@ -2,8 +2,10 @@
 
 import pytest
 
+from tests.probe.spools import Spool
 
-def test_end_names_modules_libraries_and_path(spool):
+
+def test_end_names_modules_libraries_and_path(spool: Spool) -> None:
     (spool.project / "own.py").write_text("")
     spool.script("import own, yaml.nodes")
     (end,) = spool.ends()
@@ -17,7 +19,7 @@ def test_end_names_modules_libraries_and_path(spool):
     assert end["lost"] == 0
 
 
-def test_thread_counts_of_numerical_libraries(spool):
+def test_thread_counts_of_numerical_libraries(spool: Spool) -> None:
     pytest.importorskip("numpy")
     environ = {**spool.environ, "OPENBLAS_NUM_THREADS": "1"}
     spool.script("import numpy", env=environ)
@@ -27,7 +29,7 @@ def test_thread_counts_of_numerical_libraries(spool):
     assert threads["openblas"] == (1, "OPENBLAS_NUM_THREADS")
 
 
-def test_nothing_is_loaded_for_the_sake_of_the_end(spool):
+def test_nothing_is_loaded_for_the_sake_of_the_end(spool: Spool) -> None:
     code = "import sys, atexit; atexit.register(lambda: None); import _anew_probe.ending as e; e.tell()"
     code += "; print('ctypes' in sys.modules, 'json' in sys.modules)"
     assert spool.script(code) == "False False\n"
@@ -42,14 +44,14 @@ assert pickle.loads(pickle.dumps(os.cpu_count)) is os.cpu_count
 
 
 @pytest.mark.parametrize("count", [1, 2, 7])
-def test_program_sees_the_recorded_cores(spool, count, python):
+def test_program_sees_the_recorded_cores(spool: Spool, count: int, python: str) -> None:
     spool.executable = python
     spool.begin(cores=count)
     assert spool.script(CORES).split() == [str(count)] * 4
     assert spool.ends()[0]["cores"] == count
 
 
-def test_exit_status_and_output_are_the_programs(spool):
+def test_exit_status_and_output_are_the_programs(spool: Spool) -> None:
     for code in ("raise SystemExit(3)", "1/0", "import os; os._exit(4)", "import os; os.abort()"):
         (spool.project / "a.py").write_text(code)
         plain, ours = spool.plain("a.py"), spool.run("a.py")

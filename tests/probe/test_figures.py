@@ -1,10 +1,14 @@
 """Figures that are shown where there is no screen are kept; the program sees no difference."""
 
+from pathlib import Path
+
 import pytest
+
+from tests.probe.spools import Spool
 
 
 @pytest.mark.parametrize("screen", [{}, {"DISPLAY": ":99"}])
-def test_shown_figures_are_kept(spool, screen):
+def test_shown_figures_are_kept(spool: Spool, screen: dict[str, str]) -> None:
     pytest.importorskip("matplotlib")
     code = """
 import matplotlib.pyplot as plt
@@ -18,6 +22,5 @@ print(plt.show(), plt.get_fignums(), plt.gcf().number, plt.gcf().stale)
     figures = [event[2:] for event in spool.events("figure")]
     assert [(label, number) for _, label, number in figures] == [("", 2), ("first", 1)]
     for path, *_ in figures:
-        with open(path, "rb") as stream:
-            assert stream.read(4) == b"\x89PNG"
+        assert Path(path).read_bytes()[:4] == b"\x89PNG"
     assert not [name for name, _ in spool.opened() if name.endswith(".png")]

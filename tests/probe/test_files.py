@@ -5,8 +5,10 @@ import sqlite3
 
 import pytest
 
+from tests.probe.spools import Spool
 
-def pins(spool):
+
+def pins(spool: Spool) -> dict[str, bytes]:
     """Return name in the project and kept bytes of each pin."""
     root = str(spool.project) + "/"
     return {
@@ -15,7 +17,7 @@ def pins(spool):
     }
 
 
-def old(spool, *names, content="old"):
+def old(spool: Spool, *names: str, content: str = "old") -> None:
     for name in names:
         (spool.project / name).parent.mkdir(exist_ok=True, parents=True)
         (spool.project / name).write_text(content)
@@ -40,7 +42,7 @@ def old(spool, *names, content="old"):
         ("import sqlite3; sqlite3.connect('file:f?mode=ro', uri=True)", "r", False),
     ],
 )
-def test_mode_and_preimage(spool, code, mode, pinned):
+def test_mode_and_preimage(spool: Spool, code: str, mode: str, *, pinned: bool) -> None:
     (spool.project / "x").mkdir()
     old(spool, "f")
     spool.script(code)
@@ -49,7 +51,7 @@ def test_mode_and_preimage(spool, code, mode, pinned):
     assert [event[2:] for event in spool.events("lost")] == []
 
 
-def test_stamp_is_that_of_the_state_before(spool):
+def test_stamp_is_that_of_the_state_before(spool: Spool) -> None:
     old(spool, "f")
     was = (spool.project / "f").stat()
     spool.script("open('f', 'w').write('new')")
@@ -72,7 +74,7 @@ def test_stamp_is_that_of_the_state_before(spool):
         ("import pathlib; pathlib.Path('f').unlink()", ["remove"]),
     ],
 )
-def test_preimage_of_other_destructive_acts(spool, code, kinds):
+def test_preimage_of_other_destructive_acts(spool: Spool, code: str, kinds: list[str]) -> None:
     old(spool, "f")
     spool.script(code)
     found = [
@@ -84,7 +86,7 @@ def test_preimage_of_other_destructive_acts(spool, code, kinds):
     assert pins(spool) == {"f": b"old"}
 
 
-def test_folder_tree_that_is_removed_is_kept(spool):
+def test_folder_tree_that_is_removed_is_kept(spool: Spool) -> None:
     old(spool, "d/a", "d/e/b")
     spool.script("import shutil; shutil.rmtree('d')")
     assert pins(spool) == {"d/a": b"old", "d/e/b": b"old"}
@@ -92,7 +94,7 @@ def test_folder_tree_that_is_removed_is_kept(spool):
     assert sorted(removed) == ["a", "b", "d", "e"]
 
 
-def test_what_the_run_created_is_not_kept(spool):
+def test_what_the_run_created_is_not_kept(spool: Spool) -> None:
     old(spool, "script.py")
     spool.script("""
 import os, subprocess, sys
@@ -105,7 +107,7 @@ subprocess.run([sys.executable, "-c", "open('b', 'a').write('2'); import os; os.
     assert ("a", "w") not in spool.opened()
 
 
-def test_source_of_a_rename_can_be_found_when_its_new_name_is_overwritten(spool):
+def test_source_of_a_rename_can_be_found_when_its_new_name_is_overwritten(spool: Spool) -> None:
     old(spool, "f")
     was = (spool.project / "f").stat()
     spool.script("import os; os.rename('f', 'g'); open('g', 'w').write('new')")
@@ -114,7 +116,7 @@ def test_source_of_a_rename_can_be_found_when_its_new_name_is_overwritten(spool)
     assert pin[3][5] == was.st_ctime_ns
 
 
-def test_target_of_a_link_is_kept_under_both_names(spool):
+def test_target_of_a_link_is_kept_under_both_names(spool: Spool) -> None:
     old(spool, "f")
     (spool.project / "s").symlink_to("f")
     spool.begin()
@@ -122,7 +124,7 @@ def test_target_of_a_link_is_kept_under_both_names(spool):
     assert pins(spool) == {"s": b"old", "f": b"old"}
 
 
-def test_too_large_is_named(spool):
+def test_too_large_is_named(spool: Spool) -> None:
     old(spool, "f", "g", content="x" * 5000)
     spool.begin(pin_limit=1000)
     spool.script("import os; open('f', 'w').close(); os.remove('g')")
@@ -132,7 +134,7 @@ def test_too_large_is_named(spool):
     assert "5000 bytes" in reason
 
 
-def test_many_processes_keep_one_preimage(spool):
+def test_many_processes_keep_one_preimage(spool: Spool) -> None:
     old(spool, "f")
     spool.script("""
 import multiprocessing as mp
@@ -141,10 +143,10 @@ if __name__ == "__main__":
     with mp.get_context("fork").Pool(4) as pool: pool.map(work, range(20))
 """)
     assert pins(spool) == {"f": b"old"}
-    assert len(os.listdir(spool.folder / "pins")) == 1
+    assert len(list((spool.folder / "pins").iterdir())) == 1
 
 
-def test_repeated_reads_are_named_once_until_the_file_changes(spool):
+def test_repeated_reads_are_named_once_until_the_file_changes(spool: Spool) -> None:
     old(spool, "f")
     other = spool.project / "f"
     spool.script(f"""
@@ -156,13 +158,13 @@ for _ in range(5): open("f").read()
     assert spool.opened().count(("f", "r")) == 2
 
 
-def test_missing_files_are_named(spool):
+def test_missing_files_are_named(spool: Spool) -> None:
     spool.script("import os\ntry: open('gone')\nexcept OSError: pass")
     (event,) = (event for event in spool.events("open") if event[2].endswith("/gone"))
     assert event[3:] == ["r", None]
 
 
-def test_modules_are_named_by_their_source(spool, python):
+def test_modules_are_named_by_their_source(spool: Spool, python: str) -> None:
     spool.executable = python
     (spool.project / "package").mkdir()
     for name in ("package/__init__.py", "package/inner.py", "module.py"):
@@ -186,12 +188,12 @@ def test_modules_are_named_by_their_source(spool, python):
         assert not spool.events("list")
 
 
-def test_environment_is_left_out_but_what_is_written_there(spool):
+def test_environment_is_left_out_but_what_is_written_there(spool: Spool) -> None:
     spool.script("import numpy, json, pathlib, yaml; open(numpy.__file__).read()")
     assert {event[2] for event in spool.events("open")} == {str(spool.project / "script.py")}
 
 
-def test_listings_keep_the_order(spool):
+def test_listings_keep_the_order(spool: Spool) -> None:
     old(spool, "d/b", "d/a", "d/c")
     out = spool.script("""
 import os, glob
@@ -205,7 +207,7 @@ os.listdir("d")
     assert sorted(second[4]) == ["a", "b", "c", "new"]
 
 
-def test_folders_links_and_moves_are_named(spool):
+def test_folders_links_and_moves_are_named(spool: Spool) -> None:
     old(spool, "f")
     spool.script("""
 import os
@@ -225,7 +227,7 @@ os.mkdir("d"); os.symlink("f", "s"); os.link("f", "h"); os.rename("d", "e"); os.
     ]
 
 
-def test_what_is_no_file_is_a_gap(spool):
+def test_what_is_no_file_is_a_gap(spool: Spool) -> None:
     os.mkfifo(spool.project / "fifo")
     spool.script("""
 import os
@@ -241,7 +243,7 @@ os.fdopen(os.dup(1)).close()
     assert spool.opened() == []
 
 
-def test_connections_and_children_are_named(spool):
+def test_connections_and_children_are_named(spool: Spool) -> None:
     spool.script("""
 import os, socket, subprocess
 for address in (("127.0.0.1", 9), ("192.0.2.1", 80)):
@@ -259,7 +261,7 @@ os.system("true")
     ]
 
 
-def test_permission_and_errors_are_those_of_the_program(spool):
+def test_permission_and_errors_are_those_of_the_program(spool: Spool) -> None:
     old(spool, "f")
     code = """
 import os
@@ -274,7 +276,7 @@ for call in (lambda: open("d/x", "w"), lambda: open(b"\\0"), lambda: open(object
     assert not [gap for gap in spool.gaps() if "Error" in gap]
 
 
-def test_sqlite_is_kept_before_it_changes(spool):
+def test_sqlite_is_kept_before_it_changes(spool: Spool) -> None:
     path = spool.project / "a.db"
     connection = sqlite3.connect(path)
     connection.execute("create table t (x)")
@@ -290,7 +292,7 @@ c = sqlite3.connect("a.db"); c.execute("insert into t values (1)"); c.commit(); 
     assert path.read_bytes() != before
 
 
-def test_native_readers_are_seen(spool):
+def test_native_readers_are_seen(spool: Spool) -> None:
     pytest.importorskip("pyarrow")
     spool.script("""
 import pyarrow as pa, pyarrow.parquet as pq, pyarrow.csv, os

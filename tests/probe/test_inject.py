@@ -5,7 +5,7 @@ from pathlib import Path
 from anew.probe import inject
 
 
-def test_variables_are_added_and_the_rest_is_left():
+def test_variables_are_added_and_the_rest_is_left() -> None:
     environ = {"A": "b", "PYTHONPATH": "/mine"}
     made = inject.variables("/spool", "role", environ)
     assert environ == {"A": "b", "PYTHONPATH": "/mine"}
@@ -19,7 +19,7 @@ def test_variables_are_added_and_the_rest_is_left():
     assert inject.variables("/spool", "role", made) == made
 
 
-def test_hiding_gives_back_what_there_was():
+def test_hiding_gives_back_what_there_was() -> None:
     for before in ({}, {b"PYTHONPATH": b"/mine"}, {b"PYTHONPATH": b"/mine:/other"}):
         text = {key.decode(): value.decode() for key, value in before.items()}
         carried = inject.variables("/spool", "", text)

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 import anew
+from tests.probe.spools import Spool
 
 SOURCE = str(Path(anew.__file__).parents[1])
 SHOW = """
@@ -16,7 +17,7 @@ print("sitecustomize" in sys.modules)
 """
 
 
-def test_program_sees_nothing_of_us(spool, python):
+def test_program_sees_nothing_of_us(spool: Spool, python: str) -> None:
     spool.executable = python
     assert spool.script(SHOW) == "[]\n[]\nFalse\n"
     (start,) = spool.starts()
@@ -35,7 +36,9 @@ def test_program_sees_nothing_of_us(spool, python):
         (["."], {}),
     ],
 )
-def test_every_way_to_name_a_program_is_followed(spool, argv, options):
+def test_every_way_to_name_a_program_is_followed(
+    spool: Spool, argv: list[str], options: dict[str, str]
+) -> None:
     for name in ("module.py", "__main__.py"):
         (spool.project / name).write_text("import anew; anew.note('x')")
     done = spool.run(*argv, **options)
@@ -43,7 +46,7 @@ def test_every_way_to_name_a_program_is_followed(spool, argv, options):
     assert [event[2] for event in spool.events("note")] == ["x"]
 
 
-def test_api_is_there_where_anew_is_not_installed(spool, python):
+def test_api_is_there_where_anew_is_not_installed(spool: Spool, python: str) -> None:
     spool.executable = python
     code = """
 import anew
@@ -59,13 +62,13 @@ print(sorted(name for name in vars(anew) if not name.startswith("_")))
     ]
 
 
-def test_api_does_nothing_outside_a_run(spool):
+def test_api_does_nothing_outside_a_run(spool: Spool) -> None:
     code = "import anew; anew.log('a', object()); anew.param('b', 1); anew.note('c'); anew.artifact('d')"
     done = spool.plain("-c", code, env={**spool.environ, "PYTHONPATH": SOURCE})
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
 
 
-def test_users_own_sitecustomize_runs_as_if_ours_were_not_there(spool, python):
+def test_users_own_sitecustomize_runs_as_if_ours_were_not_there(spool: Spool, python: str) -> None:
     spool.executable = python
     folder = spool.project / "custom"
     folder.mkdir()
@@ -84,7 +87,9 @@ def test_users_own_sitecustomize_runs_as_if_ours_were_not_there(spool, python):
 @pytest.mark.parametrize(
     "code", ["import nowhere", "raise ValueError('broken')", "1 +", "raise ImportError"]
 )
-def test_a_broken_sitecustomize_complains_as_without_us(spool, python, code):
+def test_a_broken_sitecustomize_complains_as_without_us(
+    spool: Spool, python: str, code: str
+) -> None:
     spool.executable = python
     (spool.project / "sitecustomize.py").write_text(code)
     environ = {**spool.environ, "PYTHONPATH": str(spool.project)}
@@ -97,20 +102,20 @@ def test_a_broken_sitecustomize_complains_as_without_us(spool, python, code):
     )
 
 
-def test_search_path_and_modules_are_those_of_a_plain_start(spool, python):
+def test_search_path_and_modules_are_those_of_a_plain_start(spool: Spool, python: str) -> None:
     spool.executable = python
     code = "import sys; print(sys.path, sys.flags, sys.argv, sys.dont_write_bytecode, sys.pycache_prefix)"
     assert spool.run("-c", code, "a").stdout == spool.plain("-c", code, "a").stdout
 
 
-def test_a_spool_that_is_gone_is_no_matter(spool):
+def test_a_spool_that_is_gone_is_no_matter(spool: Spool) -> None:
     spool.folder.joinpath("settings").unlink()
     code = "import anew; anew.log('x', 1); print(open('/dev/null').read(), 1)"
     done = spool.run("-c", code, env={**spool.environ, "PYTHONPATH": SOURCE})
     assert (done.stdout, done.stderr) == (" 1\n", "")
 
 
-def test_unwritable_spool_is_no_matter(spool):
+def test_unwritable_spool_is_no_matter(spool: Spool) -> None:
     for name in ("probe", "roles", "pins", "figures"):
         (spool.folder / name).rmdir()
         (spool.folder / name).write_text("in the way")
@@ -140,7 +145,7 @@ CHILDREN = {
 
 
 @pytest.mark.parametrize("how", CHILDREN)
-def test_child_is_followed(spool, how):
+def test_child_is_followed(spool: Spool, how: str) -> None:
     child = "import anew; anew.note('child')"
     code = f"import os, subprocess, sys\nCODE = {child!r}\n{CHILDREN[how]}\n"
     spool.script(code)
@@ -151,7 +156,7 @@ def test_child_is_followed(spool, how):
 
 
 @pytest.mark.parametrize("method", ["fork", "spawn", "forkserver"])
-def test_multiprocessing_is_followed(spool, python, method):
+def test_multiprocessing_is_followed(spool: Spool, python: str, method: str) -> None:
     spool.executable = python
     code = f"""
 import multiprocessing as mp
@@ -172,7 +177,7 @@ if __name__ == "__main__":
     assert len(ended) >= 4
 
 
-def test_isolated_python_can_take_part_in_a_pool(spool):
+def test_isolated_python_can_take_part_in_a_pool(spool: Spool) -> None:
     """A worker that is not recorded must be able to unpickle what we handed on."""
     code = """
 import pickle, subprocess, sys
@@ -186,13 +191,13 @@ print(subprocess.run([sys.executable, "-I", "-c",
     assert spool.script(code) == "b'2\\n'\n"
 
 
-def test_environment_of_a_program_that_is_no_python_is_its_own(spool):
+def test_environment_of_a_program_that_is_no_python_is_its_own(spool: Spool) -> None:
     code = "import subprocess; print(subprocess.run(['env'], env={'A': 'b'}, stdout=-1).stdout.decode())"
     names = {line.partition("=")[0] for line in spool.script(code).split()}
     assert names == {"A", "ANEW_SPOOL", "ANEW_ROLE", "PYTHONPATH"}
 
 
-def test_wrapped_functions_still_look_like_themselves(spool):
+def test_wrapped_functions_still_look_like_themselves(spool: Spool) -> None:
     code = """
 import copy, inspect, os, pickle, random, uuid, subprocess
 import numpy as np
@@ -202,6 +207,9 @@ assert inspect.signature(uuid.uuid4) == inspect.Signature()
 assert list(inspect.signature(random.Random.seed).parameters) == ["self", "a", "version"]
 assert pickle.loads(pickle.dumps(random.seed)).__name__ == "seed"
 assert np.random.default_rng is np.random._generator.default_rng
+class Holder:
+    execve = os.execve
+assert Holder().execve is os.execve
 assert random.__spec__.loader is random.__loader__
 assert type(random.__loader__).__name__ == "SourceFileLoader", random.__loader__
 assert "exec_module" not in vars(random.__loader__)
@@ -213,7 +221,7 @@ import importlib; importlib.reload(random); random.random()
     assert spool.gaps() == []
 
 
-def test_start_costs_little(spool):
+def test_start_costs_little(spool: Spool) -> None:
     """Far above what it costs (see the report): a guard against a package that comes to be loaded."""
     code = (
         "import sys; print(len(sys.modules)); print(*[m for m in sys.modules if 'anew' not in m])"

@@ -3,8 +3,10 @@
 import os
 import signal
 
+from tests.probe.spools import Spool
 
-def test_what_was_logged_survives_a_kill(spool):
+
+def test_what_was_logged_survives_a_kill(spool: Spool) -> None:
     (spool.project / "a.py").write_text(
         "import anew, os\nfor i in range(1000): anew.log('x', i)\nos.kill(os.getpid(), 9)"
     )
@@ -13,7 +15,7 @@ def test_what_was_logged_survives_a_kill(spool):
     assert not spool.ends()
 
 
-def test_program_may_close_all_descriptors(spool):
+def test_program_may_close_all_descriptors(spool: Spool) -> None:
     spool.script("""
 import anew, os
 anew.log("x", 1)
@@ -28,7 +30,7 @@ file.write("mine")
     assert (spool.project / "other").read_text() == ""
 
 
-def test_program_without_a_descriptor_left_goes_on_and_the_loss_is_named(spool):
+def test_program_without_a_descriptor_left_goes_on_and_the_loss_is_named(spool: Spool) -> None:
     spool.script("""
 import anew, os, resource
 resource.setrlimit(resource.RLIMIT_NOFILE, (20, 20))
@@ -45,7 +47,7 @@ anew.note("kept")
     assert spool.ends()[0]["lost"] == 1
 
 
-def test_threads_and_forks_lose_nothing(spool):
+def test_threads_and_forks_lose_nothing(spool: Spool) -> None:
     spool.script("""
 import anew, os, threading
 def work(name):
@@ -67,14 +69,14 @@ os.wait()
     assert len(list((spool.folder / "probe").glob("points-*"))) == 2
 
 
-def test_many_points(spool):
+def test_many_points(spool: Spool) -> None:
     spool.script("import anew\nfor i in range(100_000): anew.log('loss', i / 3, step=i)")
     points = spool.points()
     assert len(points) == 100_000
     assert points[-1][:3] == ["loss", 99_999, repr(99_999 / 3)]
 
 
-def test_spool_that_vanishes_is_no_matter(spool):
+def test_spool_that_vanishes_is_no_matter(spool: Spool) -> None:
     code = """
 import anew, shutil, os
 anew.log("a", 1)
@@ -85,7 +87,7 @@ print("on")
     assert spool.script(f"FOLDER = {str(spool.folder)!r}\n{code}") == "on\n"
 
 
-def test_full_disk_is_no_matter(spool):
+def test_full_disk_is_no_matter(spool: Spool) -> None:
     """A limit on the size of files stands in for it."""
     spool.script("""
 import anew, resource
@@ -100,7 +102,7 @@ anew.note("end")
     assert any(b"could not be written" in line for line in whole)
 
 
-def test_signal_handler_that_raises_is_heard(spool):
+def test_signal_handler_that_raises_is_heard(spool: Spool) -> None:
     out = spool.script("""
 import anew, signal
 class Late(TimeoutError): pass
@@ -120,7 +122,7 @@ print(heard)
     assert out == "30\n"
 
 
-def test_interrupt_is_heard(spool):
+def test_interrupt_is_heard(spool: Spool) -> None:
     out = spool.script("""
 import anew, os, signal, threading
 threading.Timer(0.05, os.kill, (os.getpid(), signal.SIGINT)).start()
@@ -131,7 +133,7 @@ except KeyboardInterrupt: print("stopped")
     assert out == "stopped\n"
 
 
-def test_events_are_ascii_lists_in_order_of_time(spool):
+def test_events_are_ascii_lists_in_order_of_time(spool: Spool) -> None:
     (spool.project / os.fsdecode(b"b\xff")).write_text("x")
     spool.script("import anew, os\nanew.note('é\\n')\nopen(os.fsdecode(b'b\\xff')).read()")
     times = [event[1] for event in spool.lines("events")]

@@ -2,6 +2,8 @@
 
 import pytest
 
+from tests.probe.spools import Spool
+
 DRAWS = """
 import random, uuid, os, sys
 print(random.random(), random.Random().random(), uuid.uuid4())
@@ -21,7 +23,7 @@ print(np.random.Generator(np.random.PCG64()).random())
 
 
 @pytest.mark.parametrize("code", [DRAWS, NUMPY])
-def test_hidden_draws_follow_the_root(spool, code):
+def test_hidden_draws_follow_the_root(spool: Spool, code: str) -> None:
     if "numpy" in code:
         pytest.importorskip("numpy")
     said = []
@@ -34,14 +36,14 @@ def test_hidden_draws_follow_the_root(spool, code):
     assert spool.ends()[0]["draws"]
 
 
-def test_hidden_draws_are_the_same_in_every_python(spool, python):
+def test_hidden_draws_are_the_same_in_every_python(spool: Spool, python: str) -> None:
     first = spool.script(DRAWS)
     spool.begin()
     spool.executable = python
     assert spool.script(DRAWS) == first
 
 
-def test_one_draw_more_moves_no_other(spool):
+def test_one_draw_more_moves_no_other(spool: Spool) -> None:
     code = "import random\nprint(random.Random().random())\n{}\nprint(random.Random().random())"
     first = spool.script(code.format("").replace("\n\n", "\n#\n"))
     spool.begin()
@@ -49,14 +51,14 @@ def test_one_draw_more_moves_no_other(spool):
     assert first == second
 
 
-def test_without_a_root_chance_is_left_alone(spool):
+def test_without_a_root_chance_is_left_alone(spool: Spool) -> None:
     spool.begin(root="")
     first = spool.script(DRAWS)
     spool.begin(root="")
     assert not set(first.split()) & (set(spool.script(DRAWS).split()) - {"child"})
 
 
-def test_names_of_temporary_files_and_secrets_stay_random(spool):
+def test_names_of_temporary_files_and_secrets_stay_random(spool: Spool) -> None:
     code = "import tempfile, secrets, os, random; print(tempfile.mktemp(), secrets.token_hex(), os.urandom(9),"
     code += " random.SystemRandom().random())"
     first = spool.script(code)
@@ -64,7 +66,7 @@ def test_names_of_temporary_files_and_secrets_stay_random(spool):
     assert not set(first.split()) & set(spool.script(code).split())
 
 
-def test_explicit_seeds_win(spool):
+def test_explicit_seeds_win(spool: Spool) -> None:
     code = """
 import random, os, numpy as np
 random.seed(3); np.random.seed(4)
@@ -96,7 +98,7 @@ for offset in range(2):
 """
 
 
-def test_seeds_of_the_program_are_given_back_on_a_replay(spool):
+def test_seeds_of_the_program_are_given_back_on_a_replay(spool: Spool) -> None:
     pytest.importorskip("numpy")
     first = spool.script(GIVEN, "100")
     given = [event[2:] for event in spool.events("seed")]
@@ -111,7 +113,7 @@ def test_seeds_of_the_program_are_given_back_on_a_replay(spool):
     assert not spool.events("served")
 
 
-def test_a_recording_gives_nothing_back(spool):
+def test_a_recording_gives_nothing_back(spool: Spool) -> None:
     pytest.importorskip("numpy")
     spool.script(GIVEN, "100")
     given = [event[2:] for event in spool.events("seed")]
@@ -120,7 +122,7 @@ def test_a_recording_gives_nothing_back(spool):
     assert not spool.events("served")
 
 
-def test_children_draw_by_their_command_not_by_their_order(spool):
+def test_children_draw_by_their_command_not_by_their_order(spool: Spool) -> None:
     code = """
 import subprocess, sys
 children = [[sys.executable, "-c", "import random; print(random.random())", name] for name in sys.argv[1:]]
@@ -132,7 +134,7 @@ print({child[-1]: subprocess.run(child, stdout=-1).stdout for child in children}
     assert first["a"] != first["b"]
 
 
-def test_torch_follows_the_root(spool):
+def test_torch_follows_the_root(spool: Spool) -> None:
     pytest.importorskip("torch")
     code = "import torch; print(torch.rand(2), torch.seed(), torch.rand(1)); torch.manual_seed(3); print(torch.rand(1))"
     first = spool.script(code)
@@ -142,3 +144,16 @@ def test_torch_follows_the_root(spool):
     other = spool.script(code)
     assert other.split("\n")[0] != first.split("\n")[0]
     assert other.split("\n")[1] == first.split("\n")[1]
+
+
+def test_seeds_of_all_sorts_are_taken_as_without_us(spool: Spool) -> None:
+    code = """
+import random
+for seed in (10 ** 5000, -1, 1.5, "a", b"b", bytearray(b"c"), True, (1, 2), object, None, [], {}):
+    try:
+        random.seed(seed)
+        if seed is not None and not isinstance(seed, (tuple, type)): print(random.random())
+    except Exception as error: print(type(error).__name__, error)
+"""
+    assert spool.script(code) == spool.plain("script.py").stdout
+    assert not spool.gaps()

@@ -2,6 +2,8 @@
 
 import pytest
 
+from tests.probe.spools import Spool
+
 POOLS = """
 import multiprocessing as mp, random, sys, time
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
@@ -36,7 +38,7 @@ if __name__ == "__main__":
 
 
 @pytest.mark.parametrize("method", ["fork", "spawn", "forkserver"])
-def test_pools_draw_by_task(spool, method):
+def test_pools_draw_by_task(spool: Spool, method: str) -> None:
     first = spool.script(POOLS, method, "2")
     assert len(set(first.replace("[", " ").replace("]", " ").split())) > 60
     spool.begin()
@@ -46,7 +48,7 @@ def test_pools_draw_by_task(spool, method):
     assert not spool.gaps()
 
 
-def test_seed_of_the_program_holds_in_its_workers(spool):
+def test_seed_of_the_program_holds_in_its_workers(spool: Spool) -> None:
     pytest.importorskip("numpy")
     code = """
 import multiprocessing as mp, numpy as np
@@ -58,7 +60,7 @@ if __name__ == "__main__":
     assert spool.script(code) == spool.plain("script.py").stdout
 
 
-def test_errors_and_results_of_tasks_are_the_programs(spool):
+def test_errors_and_results_of_tasks_are_the_programs(spool: Spool) -> None:
     code = """
 import multiprocessing as mp
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
@@ -74,7 +76,7 @@ if __name__ == "__main__":
     assert said == spool.plain("script.py").stdout
 
 
-def test_joblib_draws_by_task(spool):
+def test_joblib_draws_by_task(spool: Spool) -> None:
     pytest.importorskip("joblib")
     code = """
 import random, sys
@@ -89,7 +91,7 @@ if __name__ == "__main__":
     assert spool.script(code, "3") == first
 
 
-def test_data_loader_workers_draw_the_same(spool):
+def test_data_loader_workers_draw_the_same(spool: Spool) -> None:
     pytest.importorskip("torch")
     code = """
 import torch, numpy as np, random

@@ -38,22 +38,23 @@ def _keep(manager: Foreign) -> None:
 
     me = get_ident()
     # Not by catch_warnings: that makes Python forget which warnings it has shown already.
-    silence: Foreign = ("ignore", None, Warning, None, 0)
+    silence = ("ignore", None, Warning, None, 0)
+    filters: Foreign = warnings.filters
     _count += 1
     path = f"{state.spool}/figures/{posix.getpid()}-{_count}.png"
     figure = manager.canvas.figure
     stale = getattr(figure, "stale", False)
     journal.busy.add(me)
     try:
-        warnings.filters.insert(0, silence)
+        filters.insert(0, silence)
         figure.savefig(path, format="png")
         figure.stale = stale
     except Exception as error:
         journal.gap("outputs", f"a figure could not be kept: {error}", "save it to a file")
         return
     finally:
-        if silence in warnings.filters:
-            warnings.filters.remove(silence)
+        if silence in filters:
+            filters.remove(silence)
         journal.busy.discard(me)
     label = figure.get_label() if hasattr(figure, "get_label") else ""
     journal.event("figure", path, str(label), getattr(manager, "num", None))

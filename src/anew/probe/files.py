@@ -266,8 +266,6 @@ def _make_folder(args: Arguments) -> None:
 
 def _truncate(args: Arguments) -> None:
     path = at(args[0], -1)
-    if isinstance(args[0], int):
-        path = posix.readlink(f"/proc/self/fd/{args[0]}")
     if path is None or _skips(path) or path in _mine:
         return
     now = status(path)

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from .foreign import Foreign
 
 _MOST = 10_000  # events at one place
+_LARGEST = 4096  # bits of a seed that is written down
 _DERIVED = ("torch.utils.data.",)  # seeds its workers from a generator that is looked after itself
 _counts: dict[tuple[str, str, str], int] = {}
 _recorded: dict[tuple[str, str, int, str], str] | None = None
@@ -27,6 +28,16 @@ def take(function: str, value: Foreign, generator: str = "", depth: int = 2) -> 
         generator: the global generator it sets, if it does.
         depth: how many frames up the program is.
     """
+    try:
+        return _take(function, value, generator, depth + 1)
+    except Exception as error:
+        if not journal.is_ours(error):
+            raise
+        journal.fault(function, error)
+        return value
+
+
+def _take(function: str, value: Foreign, generator: str, depth: int) -> Foreign:
     plain = _plain(value)
     if plain is None:
         if generator and value is not None:
@@ -54,6 +65,8 @@ def take(function: str, value: Foreign, generator: str = "", depth: int = 2) -> 
 def _plain(value: Foreign) -> object:
     """Return a seed as a plain value; None where it is none."""
     if value is None or isinstance(value, bool):
+        return None
+    if isinstance(value, int) and value.bit_length() > _LARGEST:
         return None
     if isinstance(value, (int, float, str, bytes)):
         return value if len(repr(value)) <= 1000 else None

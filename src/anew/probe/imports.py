@@ -158,12 +158,32 @@ def replace(old: Foreign, new: Foreign, package: str) -> None:
                     setattr(module, key, new)
 
 
+class _Builtin:
+    """Stands in for a builtin function: unlike ours in Python it must not become a method."""
+
+    def __init__(self, function: Foreign) -> None:
+        self._function = function
+        self.__qualname__ = ""
+        self.__wrapped__: Foreign = None
+
+    def __call__(self, *args: Foreign, **options: Foreign) -> Foreign:
+        """Do what the builtin does."""
+        return self._function(*args, **options)
+
+    def __reduce__(self) -> str:
+        return str(self.__qualname__)
+
+    def __repr__(self) -> str:
+        return repr(self.__wrapped__)
+
+
 def wrap(owner: Foreign, name: str, make: Callable[[Foreign], Foreign], package: str = "") -> None:
     """Replace `owner.name` by `make(old)`, disguised; in all modules of `package` too; once."""
     old = owner.__dict__.get(name) if isinstance(owner, type) else getattr(owner, name, None)
     if old is None or getattr(old, "__anew__", False):
         return
-    new = disguise(make(old), old)
+    new = make(old)
+    new = disguise(_Builtin(new) if type(old) is type(len) else new, old)
     new.__anew__ = True
     if not isinstance(owner, type) and (new.__module__ is None or "." in new.__qualname__):
         new.__module__, new.__qualname__ = owner.__name__, name  # a method exported as a function

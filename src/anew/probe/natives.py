@@ -140,7 +140,7 @@ def _arrow_file(library: Foreign) -> None:
             return issubclass(subclass, real)
 
     class OSFile(real, metaclass=_Looks):  # type: ignore[misc]
-        def __init__(self, path: Foreign, mode: str = "r", memory_pool: Foreign = None) -> None:
+        def __init__(self, path: Foreign, mode: str = "r", *_: Foreign, **__: Foreign) -> None:
             touched(path, _MODES.get(mode, _READ))
             super().__init__()  # it has taken its arguments when it was made
 

@@ -55,11 +55,24 @@ def _climbed(path: str, plain: str) -> str:
 def at(path: object, folder: object) -> str | None:
     """Return the absolute path of a name, relative to the folder an open descriptor stands for."""
     name = text(path)
+    if name is None and isinstance(path, int):
+        return target(path)
     if not name:
         return None
     if name[0] != "/" and isinstance(folder, int) and folder >= 0:
-        name = posix.readlink(f"/proc/self/fd/{folder}") + "/" + name
+        name = f"{target(folder)}/{name}"
     return absolute(name)
+
+
+def target(descriptor: int) -> str | None:
+    """Return what lies behind an open descriptor, if that has a path."""
+    try:
+        path = posix.readlink(f"/proc/self/fd/{descriptor}")
+    except OSError as error:
+        if not is_ours(error):
+            raise
+        return None
+    return path if path[:1] == "/" else None
 
 
 def status(path: str, *, follow: bool = True) -> stat_result | None:

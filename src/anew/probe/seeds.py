@@ -16,8 +16,10 @@ START = "start"  # place of the state a global generator begins with, in a proce
 
 def digest(text: str, size: int = 32) -> str:
     """Return a digest in hex; `size` in bytes."""
-    from _blake2 import blake2b
-
+    try:
+        from _blake2 import blake2b  # without hashlib, which would load OpenSSL
+    except ImportError:
+        from hashlib import blake2b
     return blake2b(text.encode("utf-8", "surrogatepass"), digest_size=size).hexdigest()
 
 
