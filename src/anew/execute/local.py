@@ -1,5 +1,6 @@
 """Runs a job on this machine: forks the supervisor, passes signals on, waits."""
 
+import contextlib
 import os
 import signal
 import threading
@@ -58,13 +59,12 @@ class Running:
         return self._ended
 
     def _forward(self, number: int) -> None:
-        try:
+        # It may have ended while the signal was on its way.
+        with contextlib.suppress(ProcessLookupError):
             if self.private:
                 os.killpg(self.pid, number)
             else:
                 os.kill(self.pid, number)
-        except ProcessLookupError:
-            pass  # noqa: S110 - it ended while the signal was on its way
 
     def _listen(self, main: int) -> None:
         data = b""

@@ -117,17 +117,17 @@ class _View:
 
     def make_place(self, target: str, *, is_folder: bool) -> None:
         """Make `target` exist as a folder or file, in memory where it does not."""
-        if os.path.lexists(target) and os.path.isdir(target) == is_folder:  # noqa: PTH110, PTH112
+        if os.path.lexists(target) and os.path.isdir(target) == is_folder:
             return
-        parent = os.path.dirname(target)  # noqa: PTH120
-        while not os.path.isdir(parent):  # noqa: PTH112
-            parent = os.path.dirname(parent)  # noqa: PTH120
+        parent = os.path.dirname(target)
+        while not os.path.isdir(parent):
+            parent = os.path.dirname(parent)
         in_room = any(f"{parent}/".startswith(f"{folder}/") for folder in self.ours)
         if not in_room and not _is_in_memory(parent):
             self._rebuild(parent)
-        os.makedirs(os.path.dirname(target), exist_ok=True)  # noqa: PTH103, PTH120
+        os.makedirs(os.path.dirname(target), exist_ok=True)
         if is_folder:
-            os.mkdir(target)  # noqa: PTH102
+            os.mkdir(target)
         else:
             os.close(os.open(target, os.O_CREAT | os.O_WRONLY))
 
@@ -183,7 +183,7 @@ MARK = ".anew-in-memory"
 
 
 def _is_in_memory(folder: str) -> bool:
-    return os.path.exists(f"{folder}/{MARK}")  # noqa: PTH110
+    return os.path.exists(f"{folder}/{MARK}")
 
 
 def _put_back(source: str, folder: str, hidden: frozenset[str] = frozenset()) -> None:
@@ -195,11 +195,11 @@ def _put_back(source: str, folder: str, hidden: frozenset[str] = frozenset()) ->
         if os.path.lexists(place):
             continue
         if entry.is_symlink():
-            os.symlink(os.readlink(entry.path), place)  # noqa: PTH115, PTH211
+            os.symlink(os.readlink(entry.path), place)
         elif position >= MOST_ENTRIES:
-            os.symlink(entry.path, place)  # noqa: PTH211
+            os.symlink(entry.path, place)
         elif entry.is_dir():
-            os.mkdir(place)  # noqa: PTH102
+            os.mkdir(place)
             _mount(entry.path, place, MS_BIND | MS_REC)
         else:
             os.close(os.open(place, os.O_CREAT | os.O_WRONLY))

@@ -1,5 +1,6 @@
 """Streams: what stdin, stdout and stderr are, and what a program is given for them."""
 
+import contextlib
 import errno
 import os
 import stat
@@ -101,10 +102,8 @@ class Channel:
         except termios.error:
             return
         if self.settings is not None and now != self.settings and self.sink is not None:
-            try:
+            with contextlib.suppress(termios.error):  # it may be gone
                 termios.tcsetattr(self.sink, termios.TCSADRAIN, now)  # type: ignore[arg-type]
-            except termios.error:
-                pass  # noqa: S110 - the terminal is gone, and nobody looks at it any more
         self.settings = now
 
     def _pass_on(self, data: bytes) -> None:

@@ -1,27 +1,23 @@
 """The process between us and the program: starts it, copies its streams, outlives us if it must."""
 
+import contextlib
 import fcntl
 import os
-import pty
-import select
 import signal
-import struct
 import termios
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import NoReturn
 
 import msgspec
 
 from anew.execute import room
+from anew.execute.given import Given, given_to
 from anew.execute.protocol import Ended, Exit, Job
-from anew.execute.streams import Channel, kind_of, same_place, write_all
+from anew.execute.streams import write_all
+from anew.execute.watch import Watcher
 
-HEARTBEAT = 30.0  # seconds
-LINGER = 0.25  # seconds without data after the program's end, before its streams are left to others
-PATIENCE = 5.0  # seconds between TERM and KILL
-COPIED = ("pipe", "terminal", "device")
 IGNORED = (
     signal.SIGINT,
     signal.SIGQUIT,
@@ -34,18 +30,6 @@ IGNORED = (
     signal.SIGUSR1,
     signal.SIGUSR2,
 )
-
-
-@dataclass(slots=True)
-class Given:
-    """What the program gets as its streams, and what we hold of them."""
-
-    stdin: int
-    stdout: int
-    stderr: int
-    channels: list[Channel] = field(default_factory=list)
-    ours: list[int] = field(default_factory=list)  # the program's ends, to be closed on our side
-    terminal: int = -1  # the program's side of a terminal made for a replay
 
 
 def supervise(
@@ -65,13 +49,13 @@ def supervise(
         signal.signal(number, signal.SIG_IGN)
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
     signal.pthread_sigmask(signal.SIG_SETMASK, ())
-    given = _own(job) if job.streams is None else _made(job)
+    given = given_to(job)
     start = time.monotonic()
     child, trouble = _start(job, given, dispositions)
     for descriptor in set(given.ours):
         os.close(descriptor)
     _tell(told, b"%d\n" % child)
-    watcher = _Watcher(job, given, child, alive, heartbeat, orphaned)
+    watcher = Watcher(job, given, child, alive, heartbeat, orphaned)
     if job.streams is None:
         signal.signal(signal.SIGWINCH, lambda *_: watcher.resize())
     ended = watcher.watch(start)
@@ -88,109 +72,8 @@ def supervise(
 
 
 def _tell(told: int, line: bytes) -> None:
-    try:
+    with contextlib.suppress(OSError):  # nobody may be left to be told
         write_all(told, line)
-    except OSError:
-        pass  # noqa: S110 - nobody is left to be told
-
-
-def _own(job: Job) -> Given:
-    """Give the program our own streams; pipes and terminals by way of us."""
-    given = Given(0, 1, 2)
-    kinds = {1: kind_of(1), 2: kind_of(2)}
-    merged = kinds[1] == kinds[2] and kinds[1] in COPIED and same_place(1, 2)
-    for descriptor, name in ((1, "stdout"), (2, "stderr")):
-        if kinds[descriptor] not in COPIED:
-            continue
-        if descriptor == 2 and merged:  # noqa: PLR2004 - stderr
-            given.stderr = given.stdout
-            continue
-        source, end = _way(kinds[descriptor] == "terminal", descriptor)
-        name = "console" if merged else name
-        terminal = kinds[descriptor] == "terminal"
-        given.channels.append(Channel(name, source, _log(job, name), descriptor, terminal))
-        given.ours.append(end)
-        if descriptor == 1:
-            given.stdout = end
-        else:
-            given.stderr = end
-    for channel in given.channels:
-        if channel.terminal:
-            channel.mirror()
-    return given
-
-
-def _made(job: Job) -> Given:
-    """Give the program streams of the kinds recorded."""
-    kinds = job.streams
-    assert kinds is not None
-    null = os.open(os.devnull, os.O_RDWR)
-    given = Given(null, null, null, ours=[null])
-    for name in ("stdout", "stderr"):
-        kind = getattr(kinds, name)
-        if name == "stderr" and kinds.merged and kind not in ("null", "closed"):
-            given.stderr = given.stdout
-            continue
-        log = "console" if kinds.merged else name
-        if kind == "file":
-            end = _log(job, log)
-        elif kind in COPIED:
-            source, end = _way(kind == "terminal", None, (kinds.columns, kinds.lines))
-            terminal = kind == "terminal"
-            given.channels.append(Channel(log, source, _log(job, log), None, terminal))
-            if terminal:
-                given.channels[-1].mirror()
-                given.terminal = end
-        else:
-            continue
-        given.ours.append(end)
-        setattr(given, name, end)
-    if kinds.stdin == "terminal" and given.terminal >= 0:
-        given.stdin = given.terminal
-    elif job.stdin is not None:
-        given.stdin = _fed(job, as_pipe=kinds.stdin == "pipe")
-        given.ours.append(given.stdin)
-    return given
-
-
-def _fed(job: Job, *, as_pipe: bool) -> int:
-    """Return a descriptor that gives the recorded bytes of stdin."""
-    source = os.open(str(job.stdin), os.O_RDONLY)
-    if not as_pipe:
-        return source
-    end, feed = os.pipe()
-    if os.fork() == 0:
-        os.close(end)
-        try:
-            while data := os.read(source, 1 << 16):
-                write_all(feed, data)
-        finally:
-            os._exit(0)
-    os.close(feed)
-    os.close(source)
-    return end
-
-
-def _way(terminal: bool, like: int | None, size: tuple[int, int] = (0, 0)) -> tuple[int, int]:  # noqa: FBT001
-    """Return our end and the program's end of a new pipe or terminal."""
-    if not terminal:
-        return os.pipe()
-    master, slave = pty.openpty()
-    if like is not None:
-        termios.tcsetattr(slave, termios.TCSANOW, termios.tcgetattr(like))
-        size_bytes = fcntl.ioctl(like, termios.TIOCGWINSZ, b"\0" * 8)
-    else:
-        size_bytes = struct.pack("HHHH", size[1], size[0], 0, 0)
-    fcntl.ioctl(slave, termios.TIOCSWINSZ, size_bytes)
-    return master, slave
-
-
-def _log(job: Job, name: str) -> int:
-    flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC
-    try:
-        return os.open(job.spool / name, flags, 0o600)
-    except OSError:
-        return -1
 
 
 def _start(
@@ -241,7 +124,7 @@ def _become(
         name.encode("utf-8", "surrogateescape"): value.encode("utf-8", "surrogateescape")
         for name, value in job.variables.items()
     }
-    os.execve(job.argv[0], job.argv, variables)  # noqa: S606 - the user's own program
+    os.execve(job.argv[0], job.argv, variables)
 
 
 def _is_open(descriptor: int) -> bool:
@@ -254,7 +137,7 @@ def _is_open(descriptor: int) -> bool:
 
 def _with_trouble(ended: Exit, trouble: int) -> Exit:
     """Read what the child reported before it became the program."""
-    with open(trouble, "rb") as stream:  # noqa: PTH123 - a descriptor
+    with open(trouble, "rb") as stream:
         lines = stream.read().decode("utf-8", "replace").splitlines()
     for line in lines:
         if line == "fixed":
@@ -275,131 +158,9 @@ def _make_durable(job: Job, given: Given, ended: Exit) -> None:
                 os.fsync(channel.log)
             except OSError:
                 channel.whole = False
-    try:
+    with contextlib.suppress(OSError):  # a full disk: the process we serve is told by the pipe
         part = os.open(job.spool / "exit.part", os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC, 0o600)
         os.write(part, msgspec.json.encode(ended))
         os.fsync(part)
         os.close(part)
         os.replace(job.spool / "exit.part", job.spool / "exit.json")
-    except OSError:
-        pass  # noqa: S110 - a full disk: the process we serve is told by the pipe
-
-
-@dataclass(slots=True)
-class _Watcher:
-    """Copies streams until the program has ended and they are empty."""
-
-    job: Job
-    given: Given
-    child: int
-    alive: int
-    heartbeat: Callable[[], object]
-    orphaned: Callable[[], object]
-
-    def watch(self, start: float) -> Exit:
-        poll = select.poll()
-        gone = os.pidfd_open(self.child)
-        poll.register(gone, select.POLLIN)
-        poll.register(self.alive, select.POLLIN)
-        by_source = {channel.source: channel for channel in self.given.channels}
-        for channel in self.given.channels:
-            poll.register(channel.source, select.POLLIN)
-            if channel.sink is not None and not channel.terminal:
-                poll.register(channel.sink, 0)  # only errors: whoever reads us has gone
-        beat = due = time.monotonic()
-        deadline = start + self.job.timeout if self.job.timeout is not None else None
-        status: tuple[int, object] | None = None
-        timed_out, end = False, 0.0
-        while status is None or by_source:
-            ready = poll.poll(self._wait(status is not None, deadline))
-            now = time.monotonic()
-            if now - beat > HEARTBEAT:
-                beat = now
-                self.heartbeat()
-            if deadline is not None and now > deadline and status is None:
-                timed_out = True
-                deadline = now + PATIENCE
-                self._stop(signal.SIGKILL if now - due > self.job_timeout() else signal.SIGTERM)
-            if status is not None and not ready:
-                break
-            for descriptor, events in ready:
-                if descriptor == gone:
-                    _, code, usage = os.wait4(self.child, 0)
-                    end, status = time.monotonic(), (code, usage)
-                    poll.unregister(gone)
-                elif descriptor == self.alive:
-                    poll.unregister(self.alive)
-                    self.orphaned()
-                elif descriptor in by_source:
-                    self._copy(poll, by_source, descriptor)
-                elif events & (select.POLLERR | select.POLLNVAL):
-                    poll.unregister(descriptor)
-                    self._reader_gone(poll, by_source, descriptor)
-        assert status is not None
-        return self._exit(status, end - start, timed_out=timed_out, lingering=bool(by_source))
-
-    def job_timeout(self) -> float:
-        """Return the time after which a program that ignored TERM is killed."""
-        return (self.job.timeout or 0.0) + PATIENCE / 2
-
-    def _wait(self, over: bool, deadline: float | None) -> float:  # noqa: FBT001
-        if over:
-            return LINGER * 1000
-        pause = HEARTBEAT if deadline is None else min(HEARTBEAT, deadline - time.monotonic())
-        return max(pause, 0.01) * 1000
-
-    def _copy(self, poll: select.poll, by_source: dict[int, Channel], source: int) -> None:
-        channel = by_source[source]
-        going = channel.take()
-        if not going or not channel.open:
-            poll.unregister(source)
-            os.close(source)
-            del by_source[source]
-
-    def _reader_gone(self, poll: select.poll, by_source: dict[int, Channel], sink: int) -> None:
-        for source, channel in list(by_source.items()):
-            if channel.sink == sink:
-                poll.unregister(source)
-                os.close(source)
-                channel.open, channel.sink = False, None
-                del by_source[source]
-
-    def _stop(self, number: int) -> None:
-        try:
-            os.killpg(self.child, number)
-        except OSError:
-            pass  # noqa: S110 - it has just ended by itself
-
-    def _exit(
-        self, status: tuple[int, object], duration: float, *, timed_out: bool, lingering: bool
-    ) -> Exit:
-        code = os.waitstatus_to_exitcode(status[0])
-        usage = status[1]
-        seconds = getattr(usage, "ru_utime", 0.0) + getattr(usage, "ru_stime", 0.0)
-        return Exit(
-            code if code >= 0 else None,
-            -code if code < 0 else None,
-            int(duration * 1e6),
-            int(seconds * 1e6),
-            getattr(usage, "ru_maxrss", 0) * 1024,
-            timed_out=timed_out,
-            truncated=tuple(c.name for c in self.given.channels if not c.whole),
-            lingering=lingering,
-        )
-
-    def resize(self) -> None:
-        """Hand a new size of the outer terminal on; the program may have looked too early."""
-        for channel in self.given.channels:
-            if channel.terminal and channel.sink is not None and channel.open:
-                try:
-                    size = fcntl.ioctl(channel.sink, termios.TIOCGWINSZ, b"\0" * 8)
-                    fcntl.ioctl(channel.source, termios.TIOCSWINSZ, size)
-                    os.kill(self.child, signal.SIGWINCH)
-                except OSError:
-                    continue
-
-    def copy_on(self) -> None:
-        """Copy for as long as something that outlived the program still writes."""
-        for channel in self.given.channels:
-            while channel.open and channel.take():
-                pass

@@ -3,8 +3,6 @@
 import os
 from collections.abc import Callable, Iterable, Mapping
 
-import pathspec
-
 from anew.facets import git
 from anew.facets.holding import Holder
 from anew.facets.project import Listing as Found
@@ -42,11 +40,17 @@ def used_files(
         if bytes_ is None:
             holder.seen += 1
             holder.gap("code", f"{shown}: {why_lost(history)}", "edit code between runs only")
-            files.append(CodeFile(shown, None, first.size, Kept.NO, executable, True, source))
+            files.append(
+                CodeFile(shown, None, first.size, Kept.NO, executable, used=True, source=source)
+            )
             continue
         path = f"{pins}/{bytes_.name}" if bytes_.source is Source.PIN else real(history.path)
         held = holder.hold("code", shown, path, bytes_.stamp, always=True)
-        files.append(CodeFile(shown, held.digest, first.size, held.kept, executable, True, source))
+        files.append(
+            CodeFile(
+                shown, held.digest, first.size, held.kept, executable, used=True, source=source
+            )
+        )
     return files
 
 
@@ -91,7 +95,7 @@ def other_files(
                 continue
         held = holder.hold("code", shown, place or "", None if path in changed else stamp,
                            always=True)  # fmt: skip
-        files.append(CodeFile(shown, held.digest, stamp.size, held.kept, executable, False, source))
+        files.append(CodeFile(shown, held.digest, stamp.size, held.kept, executable, source=source))
     files += _empty_folders(found, project)
     return files
 
@@ -128,6 +132,10 @@ def _candidates(
 
 def _not_ignored(found: Found, project: str) -> set[str]:
     """Leave out what a .gitignore at the top of a project without git names."""
+    if not os.path.exists(f"{project}/.gitignore"):
+        return set(found.files)
+    import pathspec  # noqa: PLC0415 - 7 ms that few runs need
+
     try:
         with open(f"{project}/.gitignore", encoding="utf-8", errors="replace") as stream:
             spec = pathspec.PathSpec.from_lines("gitwildmatch", stream)

@@ -24,7 +24,6 @@ def collect(
     holder: Holder,
     real: Callable[[str], str],
     pins: str,
-    role: Callable[[History], str],
 ) -> list[Input]:
     """Hold each file the run read, as it was before the run changed it."""
     inputs: list[Input] = []
@@ -36,7 +35,7 @@ def collect(
         _follow(history.path, real, links)
         if first.mode & KIND == IS_FOLDER:
             continue
-        inputs.append(_file(history, first, project, holder, real, pins, role(history)))
+        inputs.append(_file(history, first, project, holder, real, pins))
     for path, target in sorted(links.items()):
         holder.seen += 1
         holder.held += 1
@@ -54,7 +53,6 @@ def _file(
     holder: Holder,
     real: Callable[[str], str],
     pins: str,
-    role: str,
 ) -> Input:
     shown = short(history.path, project)
     found = bytes_of_first(history)
@@ -62,14 +60,15 @@ def _file(
     if found is None or not _there(found, real):
         holder.seen += 1
         holder.gap("inputs", f"{shown}: {why_lost(history)}", "write results to another file")
-        return Input(shown, FileKind.FILE, first.size, Kept.NO, role=role, mode=mode,
-                     modified=modified)  # fmt: skip
+        return Input(shown, FileKind.FILE, first.size, Kept.NO, mode=mode, modified=modified)
     path = f"{pins}/{found.name}" if found.source is Source.PIN else real(found.name)
     stamp = _expected(found, path)
     held = holder.hold("inputs", shown, path, stamp)
     proof = found.proof if held.digest is not None else None
-    return Input(shown, FileKind.FILE, first.size, held.kept, held.digest, proof, role, None, mode,
-                 modified)  # fmt: skip
+    return Input(
+        shown, FileKind.FILE, first.size, held.kept, held.digest, proof, mode=mode,
+        modified=modified,
+    )  # fmt: skip
 
 
 def _there(found: Bytes, real: Callable[[str], str]) -> bool:

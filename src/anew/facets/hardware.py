@@ -12,7 +12,7 @@ from anew.model.circumstances import Accelerator, Circumstances
 
 
 def observe(started_at: str, version: str) -> Circumstances:
-    """Describe this machine. Costs a few small files of /proc, and `nvidia-smi` where there is one."""
+    """Describe this machine. Reads files of /proc, and asks `nvidia-smi` where it is."""
     facts = _cpu()
     flags = facts.get("flags") or facts.get("Features") or ""
     name = facts.get("model name") or facts.get("Processor") or platform.machine()
@@ -123,7 +123,7 @@ def _accelerators() -> tuple[tuple[Accelerator, ...], str | None]:
             [*query, "--format=csv,noheader,nounits"],
             capture_output=True, text=True, timeout=10, check=False,
         )  # fmt: skip
-        lines = [line.split(", ") for line in done.stdout.splitlines() if line.count(", ") == 2]  # noqa: PLR2004
+        lines = [line.split(", ") for line in done.stdout.splitlines() if line.count(", ") == 2]
         found = tuple(Accelerator(name, int(size) << 20, driver) for name, size, driver in lines)
     except (OSError, subprocess.TimeoutExpired, ValueError):
         return (), None

@@ -60,7 +60,7 @@ class Holder:
                      "the file that lies there")  # fmt: skip
             return Held(None, Kept.NO)
         size = stamp.size if stamp is not None else os.stat(path).st_size
-        by_value, why = self._by_value(size, path, always=always)
+        by_value, why = self._by_value(size, always=always)
         try:
             if by_value:
                 digest = self.batch.add_file(path, stamp)
@@ -90,7 +90,7 @@ class Holder:
         """Note something that is not held."""
         self.gaps.append(Gap(aspect, what, remedy))
 
-    def _by_value(self, size: int, path: str, *, always: bool) -> tuple[bool, str]:
+    def _by_value(self, size: int, *, always: bool) -> tuple[bool, str]:
         if self.keep is Keep.ALL:
             return self._space(size)
         if always:

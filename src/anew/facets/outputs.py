@@ -40,8 +40,8 @@ def collect(
         held = holder.hold("outputs", shown, path, last)
         role = "artifact" if history.path in artifacts else "output"
         outputs.append(
-            Output(shown, held.digest, last.size, held.kept, executable=bool(last.mode & EXECUTABLE),
-                   role=role)
+            Output(shown, held.digest, last.size, held.kept,
+                   executable=bool(last.mode & EXECUTABLE), role=role)
         )  # fmt: skip
     return outputs
 

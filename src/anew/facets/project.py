@@ -79,7 +79,7 @@ def find(directory: str, script: str | None) -> Project:
 
 
 def _never() -> frozenset[str]:
-    folders = {"/", str(Path.home()), tempfile.gettempdir(), "/tmp", "/var/tmp"}  # noqa: S108
+    folders = {"/", str(Path.home()), tempfile.gettempdir(), "/tmp", "/var/tmp"}
     return frozenset(folders | {os.path.realpath(folder) for folder in folders})
 
 

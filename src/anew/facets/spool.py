@@ -88,7 +88,7 @@ def points(spool: Path) -> Iterator[tuple[str, int | None, str, int]]:
     """Yield name, step, value as text and time of each logged point, file by file."""
     for path in _files(spool, "points-"):
         for line in _lines(path, None):
-            if len(line) == 4:  # noqa: PLR2004 - name, step, value, time
+            if len(line) == 4:
                 yield line[0], line[1], line[2], line[3]
 
 

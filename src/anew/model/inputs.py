@@ -165,7 +165,7 @@ class Variable:
 
 @dataclass(frozen=True, slots=True)
 class Parameter:
-    """A resolved parameter; `value` is JSON text, `source` is argparse, click, hydra, json and so on."""
+    """A resolved parameter; `value` is JSON text, `source` what read it (argparse)."""
 
     name: str
     value: str

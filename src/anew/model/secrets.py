@@ -88,14 +88,18 @@ def redacted_argv(argv: Sequence[str]) -> tuple[str, ...]:
         if hide and not word.startswith("--"):
             result.append(REDACTED)
             hide = False
-        elif equals and OPTION_NAME.match(name):
-            result.append(f"{name}={REDACTED}")
-        elif equals and not name.startswith("-") and is_secret_name(name):
+        elif equals and _names_a_secret(name):
             result.append(f"{name}={REDACTED}")
         else:
             hide = bool(OPTION_NAME.match(word))
             result.append(redacted(word))
     return tuple(result)
+
+
+def _names_a_secret(name: str) -> bool:
+    if name.startswith("-"):
+        return bool(OPTION_NAME.match(name))
+    return is_secret_name(name)
 
 
 def redacted_variables(variables: Mapping[str, str]) -> dict[str, str | None]:

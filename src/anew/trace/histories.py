@@ -72,9 +72,9 @@ def fold(
         _add(history, event, before.began)
     for path, history in histories.items():
         history.last = now(path)
-        if not history.changed and history.known and history.last != history.first:
-            if history.last is None or history.first is None or _other_bytes(history):
-                history.unseen = history.changed = True
+        moved = not history.changed and history.known and history.last != history.first
+        if moved and (history.last is None or history.first is None or _other_bytes(history)):
+            history.unseen = history.changed = True
     return histories
 
 

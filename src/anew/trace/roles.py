@@ -53,26 +53,23 @@ def _role_by_place(path: str, places: Places) -> Role | None:
         return Role.CACHE
     if "/.git/" in path or path.endswith("/.git"):
         return Role.NOISE
-    for folder in places.own:
-        if inside(path, folder):
-            return Role.NOISE
+    if _within(path, places.own):
+        return Role.NOISE
+    in_project = inside(path, places.project)
     for folder in places.environments:
-        if inside(path, folder) and (
-            not inside(path, places.project) or inside(folder, places.project)
-        ):
+        if inside(path, folder) and (not in_project or inside(folder, places.project)):
             return Role.ENVIRONMENT
-    if inside(path, places.project):
+    if in_project:
         return None
-    for folder in places.caches:
-        if inside(path, folder):
-            return Role.CACHE
-    for folder in NOISE:
-        if inside(path, folder):
-            return Role.NOISE
-    for folder in SYSTEM:
-        if inside(path, folder):
-            return Role.ENVIRONMENT
-    return None
+    if _within(path, places.caches):
+        return Role.CACHE
+    if _within(path, NOISE):
+        return Role.NOISE
+    return Role.ENVIRONMENT if _within(path, SYSTEM) else None
+
+
+def _within(path: str, folders: tuple[str, ...]) -> bool:
+    return any(inside(path, folder) for folder in folders)
 
 
 def was_input(history: History, places: Places) -> bool:

@@ -2,63 +2,29 @@
 
 import os
 import shutil
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
-
-import msgspec
 
 from anew.execute import room as rooms
 from anew.execute.protocol import Mount
 from anew.facets import project, seeds
-from anew.facets.environment import rebuild
 from anew.judge.masks import Place
 from anew.model.canonical import encode
 from anew.model.entry import VERDICT_GIVEN
-from anew.model.errors import AnewError, CannotRestore, NoEnvironment
-from anew.model.inputs import FileKind, Package, Seeds, Streams, Variable
+from anew.model.errors import AnewError, CannotRestore
+from anew.model.inputs import FileKind, Streams
 from anew.model.recipe import Keep, Options
 from anew.model.record import Record
-from anew.model.secrets import REDACTED
-from anew.model.tolerance import Tolerances
 from anew.model.verdict import Answer, Verdict
-from anew.store.listings import read_listing
 from anew.trace.places import inside, whole
-from anew.verbs import restoring
+from anew.verbs import giving_back, restoring
 from anew.verbs.diff import judge_outcomes, masks_between
+from anew.verbs.giving_back import Restoration, Wishes
 from anew.verbs.run import Ask, Done, Scene, carry_out
 from anew.verbs.workspace import Workspace
 
 ROOMS = "rooms"
-
-
-@dataclass(frozen=True, slots=True)
-class Wishes:
-    """How a replay is asked for. `packages` and `variables` make it a counterfactual."""
-
-    tolerances: Tolerances = field(default_factory=Tolerances)
-    packages: tuple[str, ...] = ()
-    variables: tuple[tuple[str, str], ...] = ()
-    root_seed: str | None = None
-    into: str | None = None
-    keep: bool = False
-    offline: bool = False
-    dry: bool = False
-    timeout: float | None = None
-
-    @property
-    def counterfactual(self) -> tuple[str, ...]:
-        """What is changed on purpose, in words."""
-        changes = [*self.packages, *(f"{name}={value}" for name, value in self.variables)]
-        return (*changes, f"seed={self.root_seed}") if self.root_seed else tuple(changes)
-
-
-@dataclass(frozen=True, slots=True)
-class Restoration:
-    """How faithfully an aspect was put back: exact, or what stands in for it and why."""
-
-    exact: bool
-    note: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,11 +84,11 @@ def _again(
     recipe, store = original.recipe, workspace.store
     progress("checking")
     made = restoring.plan(original, store)
-    _refuse_redacted(recipe.command.argv)
-    variables = _variables(original, wishes, workspace, restored)
+    giving_back.refuse_redacted(recipe.command.argv)
+    variables = giving_back.variables(original, wishes, workspace, restored)
     mounted = wishes.into is None and rooms.possible()
     progress("restoring the environment")
-    interpreter, home = _environment(original, wishes, workspace, restored)
+    interpreter, home = giving_back.environment(original, wishes, workspace, restored)
     progress("restoring files")
     if wishes.dry:
         restored["code"] = Restoration(exact=True, note=f"{len(made.code)} files")
@@ -136,87 +102,13 @@ def _again(
     restored["inputs"] = Restoration(exact=not made.from_here, note=", ".join(made.from_here))
     if not mounted:
         _refuse_outside(original, made)
-        restored["command"] = Restoration(False, "run in another folder: no mount namespaces here")
+        note = "run in another folder: no mount namespaces here"
+        restored["command"] = Restoration(exact=False, note=note)
     scene, ask = _scene(original, wishes, made, room, mounted, mounts, variables, interpreter,
                         workspace)  # fmt: skip
     progress("replaying")
     done = carry_out(workspace, ask, scene, progress)
     return _judged(workspace, original, wishes, done, restored, room, mounted=mounted)
-
-
-def _refuse_redacted(argv: Sequence[str]) -> None:
-    hidden = [word for word in argv if REDACTED in word]
-    if hidden:
-        raise CannotRestore(
-            "a secret on the command line cannot be given back",
-            why=f"it was not stored: {' '.join(argv)}",
-            hint="pass secrets in environment variables: a replay takes those from here",
-        )
-
-
-def _variables(
-    original: Record, wishes: Wishes, workspace: Workspace, restored: dict[str, Restoration]
-) -> dict[str, str]:
-    listing = original.recipe.configuration.variables
-    recorded = list(read_listing(workspace.store, listing, Variable)) if listing else []
-    result: dict[str, str] = {}
-    taken, missing = [], []
-    for variable in recorded:
-        if variable.value is not None:
-            result[variable.name] = variable.value
-        elif variable.name in os.environ:
-            result[variable.name] = os.environ[variable.name]
-            taken.append(variable.name)
-        else:
-            missing.append(variable.name)
-    notes = []
-    if taken:
-        notes.append(f"secrets taken from here: {', '.join(taken)}")
-    if missing:
-        notes.append(f"secrets that are not here: {', '.join(missing)}")
-    restored["configuration"] = Restoration(not missing and not taken, "; ".join(notes))
-    for name, value in wishes.variables:
-        result[name] = value
-    return result
-
-
-def _environment(
-    original: Record, wishes: Wishes, workspace: Workspace, restored: dict[str, Restoration]
-) -> tuple[str | None, str | None]:
-    """Return the interpreter to use in place of the recorded one, and the folder it lies in."""
-    environment = original.recipe.environment
-    interpreter = environment.interpreter
-    if interpreter is None or environment.packages is None:
-        restored["environment"] = Restoration(exact=True, note="no Python took part")
-        return None, None
-    cache = workspace.cache / "environments"
-    if not wishes.packages:
-        here = rebuild.present(interpreter, environment.digest, cache, os.environ)
-        if here is not None:
-            restored["environment"] = Restoration(exact=True, note="the present one is the same")
-            return None, None
-    if environment.manager == "conda":
-        raise NoEnvironment(
-            f"the conda environment {interpreter.prefix} is gone or another",
-            why="conda environments are not rebuilt yet",
-            hint="restore it, then replay",
-        )
-    packages = tuple(read_listing(workspace.store, environment.packages, Package))
-    place = workspace.cache / "rebuilt" / environment.digest[3:35]
-    if wishes.packages:
-        place = place.with_name(place.name + "-" + "-".join(wishes.packages).replace("/", "_"))
-    if place.exists() and not wishes.packages:
-        built = rebuild.inspect(interpreter, packages, place, cache)
-    else:
-        built = None
-    if built is None or not built.exact:
-        built = rebuild.rebuild(
-            interpreter, packages, place, workspace.store, cache,
-            changes=wishes.packages, offline=wishes.offline,
-        )  # fmt: skip
-    note = "rebuilt" + (f": {'; '.join(built.notes)}" if built.notes else "")
-    restored["environment"] = Restoration(built.exact, note)
-    return str(place / "bin" / "python"), str(place)
 
 
 def _with_environment(
@@ -254,7 +146,7 @@ def _refuse_outside(original: Record, made: restoring.Plan) -> None:
                 )
 
 
-def _scene(  # noqa: PLR0917
+def _scene(
     original: Record,
     wishes: Wishes,
     made: restoring.Plan,
@@ -270,7 +162,7 @@ def _scene(  # noqa: PLR0917
     argv = _argv(original, interpreter, mounted=mounted)
     configuration = recipe.configuration
     streams = configuration.streams or Streams("null", "pipe", "pipe")
-    variables = {**variables, **_pinned(recipe.seeds, variables)}
+    variables = {**variables, **giving_back.pinned(recipe.seeds, variables)}
     if streams.term:
         variables.setdefault("TERM", streams.term)
     options = Options(
@@ -291,7 +183,7 @@ def _scene(  # noqa: PLR0917
         mounts=mounts,
         place=project.Project(root),
         argv=argv,
-        given=b"" if wishes.counterfactual else _given(recipe.seeds),
+        given=b"" if wishes.counterfactual else giving_back.own_seeds(recipe.seeds),
         cores=recipe.seeds.cores if recipe.seeds.cores != seeds.cores() else None,
         umask=configuration.umask,
         timeout=wishes.timeout,
@@ -315,17 +207,6 @@ def _argv(original: Record, interpreter: str | None, *, mounted: bool) -> tuple[
     return argv
 
 
-def _pinned(recorded: Seeds, variables: Mapping[str, str]) -> dict[str, str]:
-    """Return thread counts that would be others here, as variables."""
-    if recorded.cores in (0, seeds.cores()):
-        return {}
-    return {
-        name: value
-        for name, value in seeds.pinned(recorded.threads).items()
-        if name not in variables
-    }
-
-
 def _stdin(made: restoring.Plan, room: Path, workspace: Workspace) -> Path | None:
     for given in made.inputs:
         if given.role == "stdin" and given.digest is not None:
@@ -333,13 +214,6 @@ def _stdin(made: restoring.Plan, room: Path, workspace: Workspace) -> Path | Non
             workspace.store.restore(given.digest, path)
             return path
     return None
-
-
-def _given(recorded: Seeds) -> bytes:
-    return b"".join(
-        msgspec.json.encode([seed.function, seed.site, seed.count, seed.role, seed.value]) + b"\n"
-        for seed in recorded.given
-    )
 
 
 def _judged(

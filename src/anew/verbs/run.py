@@ -6,7 +6,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from anew.model.version import VERSION
 from anew.execute import local, streams
 from anew.execute.protocol import Ended, Exit, Job, Mount
 from anew.facets import command as commands
@@ -19,6 +18,7 @@ from anew.model.inputs import Streams
 from anew.model.recipe import Options, Request
 from anew.model.record import ID_BYTES, Gap, Record, new_run_id
 from anew.model.secrets import redacted_argv
+from anew.model.version import VERSION
 from anew.probe import inject
 from anew.trace.places import short
 from anew.verbs import opening

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from anew.facets import code, config, data, metrics, outputs, project, seeds, spool
+from anew.facets import code, config, data, project, seeds, spool
 from anew.facets.environment import state as environment
 from anew.facets.holding import Holder
 from anew.model.canonical import encode
@@ -19,10 +19,7 @@ from anew.model.recipe import Command, Recipe
 from anew.model.record import (
     RECORD_SCHEMA,
     Coverage,
-    Gap,
-    Outcome,
     Record,
-    Status,
 )
 from anew.store.listings import write_listing
 from anew.trace.events import compared
@@ -31,6 +28,7 @@ from anew.trace.places import Places, short
 from anew.trace.roles import Role, role_of, was_input
 from anew.verbs import opening
 from anew.verbs.opening import Before, World
+from anew.verbs.outcome import Ended, other_gaps, outcome_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -38,8 +36,8 @@ if TYPE_CHECKING:
     from anew.execute.protocol import Exit
     from anew.model.digest import Digest
     from anew.model.inputs import CodeState, Environment, Seeds
-    from anew.model.tree import Listing
     from anew.model.recipe import Request
+    from anew.model.tree import Listing
     from anew.trace.histories import History
     from anew.verbs.workspace import Workspace
 
@@ -92,6 +90,7 @@ class _Sealing:
         self.batch = workspace.store.begin()
         self.holder = Holder(workspace.store, self.batch, request.options.keep)
         self.account = spool.read(place)
+        self.run = Ended(place, request.project, before, ended, self.account, self.world)
         self.places = self._places()
 
     def record(self) -> Record:
@@ -109,8 +108,8 @@ class _Sealing:
             configuration,
             self._seeds(),
         )
-        outcome = self._outcome(found)
-        gaps = (*self.before.gaps, *self.account.gaps, *self.holder.gaps, *self._other_gaps())
+        outcome = outcome_of(self.run, found.outputs, found.deleted, self.holder)
+        gaps = (*self.before.gaps, *self.account.gaps, *self.holder.gaps, *other_gaps(self.run))
         coverage = Coverage(self.holder.held, self.holder.seen, tuple(dict.fromkeys(gaps)))
         return Record(
             RECORD_SCHEMA,
@@ -222,8 +221,7 @@ class _Sealing:
     def _inputs(self, found: _Sorted, histories: dict[str, History]) -> Listing:
         pins = str(self.place / "pins")
         root, real = self.request.project, self.world.real
-        roles = lambda history: "input"  # noqa: E731
-        inputs = data.collect(found.inputs, root, self.holder, real, pins, roles)
+        inputs = data.collect(found.inputs, root, self.holder, real, pins)
 
         def names(path: str) -> list[str]:
             try:
@@ -273,74 +271,6 @@ class _Sealing:
             self.before.source_date_epoch,
             fixed_addresses=bool(self.ended and self.ended.fixed_addresses),
         )
-
-    def _outcome(self, found: _Sorted) -> Outcome:
-        artifacts = frozenset(path for path, _ in self.account.artifacts)
-        files = outputs.collect(
-            found.outputs, self.request.project, self.holder, self.world.real, artifacts
-        )
-        files += outputs.figures(self.account.figures, self.holder)
-        measured = metrics.collect(spool.points(self.place), self.before.started, self.batch)
-        truncated = self.ended.truncated if self.ended else ()
-        self._copy_stream_files()
-        streams = [
-            outputs.console(name, self.place / name, self.holder, whole=name not in truncated)
-            for name in ("console", "stderr", "stdout")
-        ]
-        ended = self.ended
-        return Outcome(
-            self._status(),
-            ended.code if ended else None,
-            ended.signal if ended else None,
-            ended.duration if ended else 0,
-            ended.cpu_time if ended else 0,
-            ended.peak_memory if ended else 0,
-            write_listing(self.batch, measured, lambda each: each.name),
-            write_listing(
-                self.batch, files, lambda each: each.path, sum(each.size for each in files)
-            ),
-            tuple(stream for stream in streams if stream is not None),
-            tuple(found.deleted),
-        )
-
-    def _copy_stream_files(self) -> None:
-        """Take what the program wrote into files that the shell had opened for it."""
-        merged = self.before.streams.merged
-        given = (
-            ("console" if merged else "stdout", self.before.stdout_file, self.before.stdout_offset),
-            ("stderr", None if merged else self.before.stderr_file, self.before.stderr_offset),
-        )
-        for name, path, offset in given:
-            if path is None or (self.place / name).exists():
-                continue
-            try:
-                with open(path, "rb") as source, (self.place / name).open("wb") as copy:
-                    source.seek(offset)
-                    shutil.copyfileobj(source, copy, 1 << 20)
-            except OSError as error:
-                self.holder.gap("console", f"{name} went to {path}, which cannot be read: "
-                                f"{error.strerror}", "send it to a pipe")  # fmt: skip
-
-    def _status(self) -> Status:
-        if self.ended is None:
-            return Status.INTERRUPTED
-        return Status.FINISHED if self.ended.code == 0 else Status.FAILED
-
-    def _other_gaps(self) -> tuple[Gap, ...]:
-        gaps = [
-            Gap("network", f"{host}:{port} was contacted; what it answered is not held",
-                "save what is fetched to a file, and read that")
-            for host, port in sorted(self.account.connections)
-        ]  # fmt: skip
-        if self.account.torn:
-            gaps.append(Gap("trace", f"{self.account.torn} events were cut off",
-                            "the program was killed, or the disk was full"))  # fmt: skip
-        if self.ended is None:
-            gaps.append(Gap("outcome", "nobody saw how the program ended", "run it again"))
-        if self.ended is not None and self.ended.lingering:
-            gaps.append(Gap("outcome", "a process it started went on after its end",
-                            "wait for it inside the program"))  # fmt: skip
-        return tuple(gaps)
 
 
 def replace_changed(history: History) -> History:

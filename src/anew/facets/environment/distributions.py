@@ -4,18 +4,19 @@ import csv
 import os
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from email.parser import HeaderParser
 from pathlib import Path
 
 import msgspec
 
-from anew.model.canonical import digest_of
-from anew.model.digest import Digest
-from anew.model.secrets import redacted
 from anew.facets.environment.sha256 import sha256_file
+from anew.model.canonical import digest_of
+from anew.model.digest import Digest, digest_bytes
+from anew.model.secrets import redacted
 
 # Notes of installers and files that hold the place of the environment: no part of a fingerprint.
 NOTES = ("RECORD", "INSTALLER", "REQUESTED", "direct_url.json", "uv_cache.json", "uv_build.json")
+# Looked at again only when the RECORD is another: they run nowhere, and are most files of some.
+UNWATCHED = (".h", ".hpp", ".cuh", ".hh", ".pyi", ".pxd", ".cmake", ".md", ".rst", ".txt", ".html")
 METADATA_FOLDERS = (".dist-info", ".egg-info")
 
 
@@ -109,7 +110,7 @@ def _look(folder: str, name: str, known: _Known | None) -> _Known | None:
         paths = tuple(sorted(path for path in rows if _counts(path)))
     else:
         paths = known.paths
-    stamps = digest_of(_stamps(folder, paths))
+    stamps = _stamps(folder, paths)
     if known is not None and rows is None and stamps == known.stamps:
         return known
     if rows is None:
@@ -139,23 +140,19 @@ def _counts(path: str) -> bool:
     return not (folder.endswith(".dist-info") and name in NOTES)
 
 
-def _stamps(folder: str, paths: tuple[str, ...]) -> list[tuple[int, int, int, int]]:
-    stamps = []
+def _stamps(folder: str, paths: tuple[str, ...]) -> Digest:
+    """Return one digest of the states of all files that may run."""
+    stat, state = os.stat, []
     for path in paths:
-        try:
-            status = os.stat(f"{folder}/{path}")
-        except OSError:
-            stamps.append((0, 0, 0, 0))
+        if path.endswith(UNWATCHED):
             continue
-        stamps.append(
-            (
-                status.st_ino,
-                status.st_size,
-                status.st_mtime_ns // 1000,
-                status.st_ctime_ns // 1000,
-            )
-        )
-    return stamps
+        try:
+            now = stat(f"{folder}/{path}")
+        except OSError:
+            state.append("gone")
+            continue
+        state.append(f"{now.st_ino} {now.st_size} {now.st_mtime_ns} {now.st_ctime_ns}")
+    return digest_bytes("\n".join(state).encode())
 
 
 def _hashed(folder: str, name: str, paths: tuple[str, ...], rows: dict[str, str]) -> Distribution:
@@ -185,31 +182,31 @@ def _without_record(folder: str, name: str) -> _Known | None:
 
 
 def _described(folder: str, name: str) -> Distribution:
-    headers = None
+    headers: dict[str, str] = {}
     for path in (f"{folder}/{name}/METADATA", f"{folder}/{name}/PKG-INFO", f"{folder}/{name}"):
         try:
             with open(path, encoding="utf-8", errors="replace") as stream:
-                headers = HeaderParser().parsestr(_head(stream))
+                headers = _headers(stream)
                 break
         except OSError:
             continue
     stem = name.rpartition(".")[0].split("-")
-    title = (headers["Name"] if headers else None) or stem[0]
-    version = (headers["Version"] if headers else None) or (stem[1] if len(stem) > 1 else "")
+    title = headers.get("name") or stem[0]
+    version = headers.get("version") or (stem[1] if len(stem) > 1 else "")
     origin, url = _origin(f"{folder}/{name}/direct_url.json")
     return Distribution(title, version, folder, name, origin, url)
 
 
-def _head(stream: Iterable[str]) -> str:
-    """Return the first lines of metadata, which hold the name and version."""
-    lines = []
+def _headers(stream: Iterable[str]) -> dict[str, str]:
+    """Return the first headers of core metadata; names and versions are on one line each."""
+    headers: dict[str, str] = {}
     for line in stream:
         if not line.strip():
             break
-        lines.append(line)
-        if len(lines) > 30:  # noqa: PLR2004 - they come first in every metadata file
-            break
-    return "".join(lines)
+        name, colon, value = line.partition(":")
+        if colon and not name.startswith((" ", "\t")):
+            headers.setdefault(name.lower(), value.strip())
+    return headers
 
 
 class _DirectUrl(msgspec.Struct):

@@ -1,10 +1,12 @@
 """Builds an environment again from its recorded versions, with uv, and checks what came of it."""
 
+import fcntl
 import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -27,6 +29,15 @@ class Built:
     process: Process
     exact: bool
     notes: tuple[str, ...] = ()
+
+
+@contextmanager
+def alone(place: Path) -> Iterator[None]:
+    """Keep other replays from building the environment at `place` meanwhile."""
+    place.parent.mkdir(parents=True, exist_ok=True)
+    with open(place.with_name(place.name + ".lock"), "w", encoding="ascii") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
 
 
 def find_uv() -> str | None:
@@ -72,8 +83,9 @@ def rebuild(
     for folder in site_folders(fresh)[:1]:
         _lay_over(packages, Path(folder), store)
     notes += _differences(packages, fresh, cache, changes)
-    exact = not notes and fresh.build == interpreter.build
-    return Built(fresh, exact, tuple(notes))
+    if not note and fresh.build != interpreter.build:
+        notes.append(f"another build of Python {fresh.version}: {fresh.build}")
+    return Built(fresh, not notes, tuple(notes))
 
 
 def inspect(
@@ -159,13 +171,13 @@ def _uv(uv: str, words: list[str], *, offline: bool) -> None:
         raise NoEnvironment(
             "the recorded environment is gone and cannot be rebuilt",
             why=_reason(done.stderr),
-            hint="make the missing package available: uv and pip settings (index, find-links) count",
+            hint="make the missing package available: settings of uv and pip count",
         )
 
 
 def _reason(text: str) -> str:
     """Return uv's own words on one line, without its drawing."""
-    lines = [line.strip(" ×╰─▶│├\t") for line in text.splitlines()]
+    lines = [line.strip(" \N{MULTIPLICATION SIGN}╰─▶│├\t") for line in text.splitlines()]
     return " ".join(line for line in lines if line)[:600]
 
 

@@ -17,7 +17,6 @@ from anew.model.inputs import (
     PatchedFile,
 )
 from anew.store.listings import write_listing
-from anew.store.protocol import Batch
 
 PATCH_LARGEST = 64 << 20  # bytes of a changed file that is kept by value
 EXECUTABLE = 0o111

@@ -1,0 +1,99 @@
+"""The outcome of a run, from its spool: how it ended, metrics, outputs, console; and what lacks."""
+
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+
+from anew.execute.protocol import Exit
+from anew.facets import metrics, outputs, spool
+from anew.facets.holding import Holder
+from anew.facets.spool import Account
+from anew.model.record import Gap, Outcome, Status
+from anew.store.listings import write_listing
+from anew.trace.histories import History
+from anew.verbs.opening import Before, World
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """A run that is over: its spool, what was known at its start, told by it, seen of its end."""
+
+    place: Path
+    project: str
+    before: Before
+    exit: Exit | None
+    account: Account
+    world: World
+
+
+def outcome_of(run: Ended, written: list[History], deleted: list[str], holder: Holder) -> Outcome:
+    """Hold what came out of `run`, and return it."""
+    artifacts = frozenset(path for path, _ in run.account.artifacts)
+    files = outputs.collect(written, run.project, holder, run.world.real, artifacts)
+    files += outputs.figures(run.account.figures, holder)
+    measured = metrics.collect(spool.points(run.place), run.before.started, holder.batch)
+    copy_stream_files(run, holder)
+    truncated = run.exit.truncated if run.exit else ()
+    streams = [
+        outputs.console(name, run.place / name, holder, whole=name not in truncated)
+        for name in ("console", "stderr", "stdout")
+    ]
+    ended = run.exit or Exit(None)
+    return Outcome(
+        status_of(run.exit),
+        ended.code,
+        ended.signal,
+        ended.duration,
+        ended.cpu_time,
+        ended.peak_memory,
+        write_listing(holder.batch, measured, lambda each: each.name),
+        write_listing(
+            holder.batch, files, lambda each: each.path, sum(each.size for each in files)
+        ),
+        tuple(stream for stream in streams if stream is not None),
+        tuple(deleted),
+    )
+
+
+def status_of(ended: Exit | None) -> Status:
+    """Return how the run ended; nobody may have seen it."""
+    if ended is None:
+        return Status.INTERRUPTED
+    return Status.FINISHED if ended.code == 0 else Status.FAILED
+
+
+def copy_stream_files(run: Ended, holder: Holder) -> None:
+    """Take what the program wrote into files that the shell had opened for it."""
+    before, merged = run.before, run.before.streams.merged
+    given = (
+        ("console" if merged else "stdout", before.stdout_file, before.stdout_offset),
+        ("stderr", None if merged else before.stderr_file, before.stderr_offset),
+    )
+    for name, path, offset in given:
+        if path is None or (run.place / name).exists():
+            continue
+        try:
+            with open(path, "rb") as source, (run.place / name).open("wb") as copy:
+                source.seek(offset)
+                shutil.copyfileobj(source, copy, 1 << 20)
+        except OSError as error:
+            holder.gap("console", f"{name} went to {path}, which cannot be read: "
+                       f"{error.strerror}", "send it to a pipe")  # fmt: skip
+
+
+def other_gaps(run: Ended) -> tuple[Gap, ...]:
+    """Return what is known to lack beside files: answers of the network, events, the end."""
+    gaps = [
+        Gap("network", f"{host}:{port} was contacted; what it answered is not held",
+            "save what is fetched to a file, and read that")
+        for host, port in sorted(run.account.connections)
+    ]  # fmt: skip
+    if run.account.torn:
+        gaps.append(Gap("trace", f"{run.account.torn} events were cut off",
+                        "the program was killed, or the disk was full"))  # fmt: skip
+    if run.exit is None:
+        gaps.append(Gap("outcome", "nobody saw how the program ended", "run it again"))
+    elif run.exit.lingering:
+        gaps.append(Gap("outcome", "a process it started went on after its end",
+                        "wait for it inside the program"))  # fmt: skip
+    return tuple(gaps)

@@ -1,0 +1,104 @@
+"""remove: runs go, and with them the bytes that nothing else needs; the history stays."""
+
+from __future__ import annotations
+
+import shutil
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from anew.ledger.leases import Leases
+from anew.model.entry import RUN_OPENED, RUN_REMOVED, RUN_SEALED, VERDICT_GIVEN
+from anew.model.errors import WrongUsage
+from anew.model.record import SHORT_ID, Status
+from anew.verbs.objects import Walk
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Sequence
+
+    from anew.ledger.rows import RunRow
+    from anew.model.digest import Digest
+    from anew.model.entry import Entry
+    from anew.verbs.workspace import Workspace
+
+_OF_RUNS = (RUN_OPENED, RUN_SEALED, VERDICT_GIVEN)
+
+
+@dataclass(frozen=True, slots=True)
+class Removed:
+    """What was, or would be, removed. `freed` in bytes; `unread` runs forbade freeing anything."""
+
+    runs: tuple[str, ...]
+    freed: int
+    objects: int
+    unread: tuple[str, ...] = ()
+
+
+def refuse_running(rows: Iterable[RunRow]) -> None:
+    """Make sure that none of the runs still goes on.
+
+    Raises:
+        WrongUsage: one does.
+    """
+    for row in rows:
+        if row.status is Status.RUNNING:
+            raise WrongUsage(
+                f"the run {row.id[:SHORT_ID]} still goes on",
+                why="what it records would be lost",
+                hint="stop it, or wait for its end",
+            )
+
+
+def remove(workspace: Workspace, rows: Sequence[RunRow], *, dry: bool = False) -> Removed:
+    """Remove runs; with `dry` say only what that would free.
+
+    Objects that any other run, verdict or later kind of entry names stay. Where the lists of
+    another run cannot be read nobody knows what it needs: then nothing is freed.
+
+    Raises:
+        WrongUsage: a run still goes on.
+        StoreUnusable: a run is being stored all the while.
+    """
+    refuse_running(rows)
+    ids = {row.id for row in rows}
+    store = workspace.store
+    with store.alone():
+        entries = list(workspace.ledger.entries())
+        gone = {entry.subject for entry in entries if entry.kind == RUN_REMOVED}
+        unwanted, unread = _unwanted(workspace, entries, ids, ids | gone)
+        names = tuple(row.id for row in rows)
+        if dry:
+            held = store.has_many(unwanted)
+            return Removed(names, store.size_on_disk(held), len(held), unread)
+        leases = Leases(workspace.root)
+        for row in rows:
+            shutil.rmtree(workspace.spools / row.id, ignore_errors=True)
+            leases.release(row.id)
+            workspace.ledger.append(RUN_REMOVED, row.id)
+        held = store.has_many(unwanted)
+        return Removed(names, store.drop(held), len(held), unread)
+
+
+def _unwanted(
+    workspace: Workspace, entries: Iterable[Entry], ids: Collection[str], gone: Collection[str]
+) -> tuple[set[Digest], tuple[str, ...]]:
+    """Return the objects of runs that go, or went before, that nothing else names."""
+    walk = Walk(workspace.store)
+    wanted: set[Digest] = set()
+    unwanted: set[Digest] = set()
+    unread: list[str] = []
+    held = workspace.store.digests()
+    for entry in entries:
+        if entry.body is None:
+            continue
+        stays = entry.subject not in gone or entry.kind not in _OF_RUNS
+        side = wanted if stays else unwanted
+        side.add(entry.body)
+        if entry.kind != RUN_SEALED or (not stays and entry.body not in held):
+            continue  # of a run that went before all is gone with its record
+        known = len(walk.unread)
+        side.update(each.digest for each in walk.record(entry.body))
+        if stays and len(walk.unread) > known:
+            unread.append(entry.subject)
+    if unread:
+        return set(), tuple(dict.fromkeys(unread))
+    return unwanted - wanted, ()
