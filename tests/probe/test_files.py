@@ -319,3 +319,7 @@ pq.ParquetWriter("a.parquet", pa.schema([("x", pa.int64())])).close()
         "d/part.parquet",
     }
     assert "a.parquet" in pins(spool)
+    old(spool, "f")
+    spool.script("import pyarrow as pa; pa.OSFile('f', mode='wb').close()")
+    assert ("f", "w") in spool.opened()
+    assert pins(spool) == {"f": b"old"}

@@ -26,6 +26,7 @@ if __name__ == "__main__":
     with context.Pool(workers) as pool:
         print(pool.map(draw, range(6)))
         print(list(pool.imap(draw, range(3))), pool.apply(draw, (1,)))
+        print(pool.apply_async(func=draw, args=(1,)).get())
         print(pool.starmap(draw, [(1, 2), (3, 4)]), sorted(pool.imap_unordered(draw, range(3))))
         print(pool.map_async(draw, range(3), chunksize=1).get())
     with ProcessPoolExecutor(workers, mp_context=context) as pool:
@@ -70,6 +71,7 @@ if __name__ == "__main__":
         for function in (broken, len, lambda x: x, None, print):
             try: print(pool.submit(function, "a").result())
             except BaseException as error: print(type(error).__name__, str(error)[:20])
+        print(pool.submit(dict, self=1, fn=2, function=3).result())
         pool.shutdown()
 """
     said = spool.script(code)

@@ -166,7 +166,7 @@ class _Builtin:
         self.__qualname__ = ""
         self.__wrapped__: Foreign = None
 
-    def __call__(self, *args: Foreign, **options: Foreign) -> Foreign:
+    def __call__(self, /, *args: Foreign, **options: Foreign) -> Foreign:
         """Do what the builtin does."""
         return self._function(*args, **options)
 

@@ -140,9 +140,14 @@ def _arrow_file(library: Foreign) -> None:
             return issubclass(subclass, real)
 
     class OSFile(real, metaclass=_Looks):  # type: ignore[misc]
-        def __init__(self, path: Foreign, mode: str = "r", *_: Foreign, **__: Foreign) -> None:
-            touched(path, _MODES.get(mode, _READ))
-            super().__init__()  # it has taken its arguments when it was made
+        def __new__(
+            cls, path: Foreign, mode: str = "r", *rest: Foreign, **more: Foreign
+        ) -> Foreign:
+            touched(path, _MODES.get(mode, _READ))  # before it is made: that opens the file
+            return real.__new__(cls, path, mode, *rest, **more)
+
+        def __init__(self, *_: Foreign, **__: Foreign) -> None:
+            super().__init__()
 
     OSFile.__module__, OSFile.__qualname__ = real.__module__, real.__qualname__
     OSFile.__doc__ = real.__doc__

@@ -44,7 +44,7 @@ class Task:
         self.__wrapped__ = function
         self._anew = key, number, pid
 
-    def __call__(self, *args: Foreign, **options: Foreign) -> Foreign:
+    def __call__(self, /, *args: Foreign, **options: Foreign) -> Foreign:
         """Call the function, what it draws keyed by its number."""
         key, number, pid = self._anew
         self._anew = key, number + 1, pid
@@ -101,10 +101,12 @@ def _submit(original: Foreign) -> Foreign:
 
 
 def _apply_async(original: Foreign) -> Foreign:
-    def apply_async(self: Foreign, func: Foreign, *args: Foreign, **options: Foreign) -> Foreign:
-        if callable(func):
-            func = Task(func, _key(), 0, posix.getpid())
-        return original(self, func, *args, **options)
+    def apply_async(self: Foreign, *args: Foreign, **options: Foreign) -> Foreign:
+        if args and callable(args[0]):
+            args = (Task(args[0], _key(), 0, posix.getpid()), *args[1:])
+        elif callable(options.get("func")):
+            options["func"] = Task(options["func"], _key(), 0, posix.getpid())
+        return original(self, *args, **options)
 
     return apply_async
 
