@@ -88,14 +88,13 @@ def _hydra(original: Foreign) -> Foreign:
 
 
 def _of_hydra(values: list[object]) -> dict[str, object]:
-    from omegaconf import DictConfig, OmegaConf  # type: ignore[import-not-found]
-
+    library: Foreign = sys.modules["omegaconf"]  # hydra has loaded it
     for value in values:
-        if isinstance(value, DictConfig):
-            plain = OmegaConf.to_container(value, resolve=False)
+        if isinstance(value, library.DictConfig):
+            plain = library.OmegaConf.to_container(value, resolve=False)
             plain.pop("hydra", None)
-            rest = OmegaConf.masked_copy(value, list(plain))
-            return dict(OmegaConf.to_container(rest, resolve=True))
+            rest = library.OmegaConf.masked_copy(value, list(plain))
+            return dict(library.OmegaConf.to_container(rest, resolve=True))
     return {}
 
 

@@ -7,6 +7,7 @@ import sys
 from _thread import _local
 
 from . import inject, state
+from .digests import digest
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -52,8 +53,6 @@ def _claim(name: str) -> bool:
 
 
 def _numbered(parent: str, argv: list[str]) -> str:
-    from .seeds import digest
-
     line = "\0".join([_masked(word) for word in argv[1:]])
     name = digest(line)[:8]
     family = digest(parent)[:8]

@@ -7,20 +7,12 @@ other draw.
 from __future__ import annotations
 
 from . import frames, roles, state
+from .digests import digest
 
 _counts: dict[tuple[str, str, str], int] = {}
 drawn: dict[str, int] = {}  # kind -> how many were answered
 seeded: set[str] = set()  # generators whose state the program set itself
 START = "start"  # place of the state a global generator begins with, in a process or in a task
-
-
-def digest(text: str, size: int = 32) -> str:
-    """Return a digest in hex; `size` in bytes."""
-    try:
-        from _blake2 import blake2b  # without hashlib, which would load OpenSSL
-    except ImportError:
-        from hashlib import blake2b
-    return blake2b(text.encode("utf-8", "surrogatepass"), digest_size=size).hexdigest()
 
 
 def bits(kind: str, place: str, count: int, *, role: str) -> int:

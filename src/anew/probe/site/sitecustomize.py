@@ -49,4 +49,4 @@ except Exception:
 # An ImportError from here is what `site` would have seen without us; what is left in sys.modules
 # under our name is theirs.
 del sys.modules["sitecustomize"]
-import sitecustomize  # noqa: E402, F401
+__import__("sitecustomize")
