@@ -15,11 +15,7 @@ ERROR_SCHEMA = "anew/error-1"
 
 def say(text: str) -> None:
     """Write a line of ours to stderr; where nobody reads it, go on."""
-    try:
-        sys.stderr.write(f"{PREFIX}{text}\n")
-        sys.stderr.flush()
-    except (OSError, ValueError):
-        return
+    say_raw(f"{PREFIX}{text}")
 
 
 def tell(text: str) -> None:
@@ -53,6 +49,8 @@ def show_error(error: AnewError, *, as_json: bool, prefix: bool) -> None:
 
 def say_raw(text: str) -> None:
     """Write a line to stderr without our name in front."""
+    if sys.stderr is None:  # it was closed before we began
+        return
     try:
         sys.stderr.write(text + "\n")
         sys.stderr.flush()

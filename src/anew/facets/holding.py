@@ -1,5 +1,6 @@
 """Decides how the bytes of a file are held, and holds them: by value, by reference, or not."""
 
+import errno
 import os
 from dataclasses import dataclass, field
 
@@ -15,7 +16,7 @@ from anew.store.protocol import Batch
 
 LARGEST = 1 << 30  # bytes of one file by value
 MOST = 10 << 30  # new bytes of one run
-SPACE = "the file system is nearly full: free some space, then `anew keep RUN`"
+FULL = (errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EFBIG)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +46,7 @@ class Holder:
     seen: int = 0
     held: int = 0
     added: int = 0
+    full: bool = False  # the store could not take what it should
     gaps: list[Gap] = field(default_factory=list)
 
     def hold(
@@ -72,6 +74,7 @@ class Holder:
                      "let nothing else write to it while the run goes on")  # fmt: skip
             return Held(None, Kept.NO)
         except OSError as error:
+            self.full = self.full or error.errno in FULL
             self.gap(aspect, f"{shown} could not be read or kept: {error.strerror or error}",
                      "check permissions and space, then run again")  # fmt: skip
             return Held(None, Kept.NO)
@@ -106,4 +109,7 @@ class Holder:
     def _space(self, size: int) -> tuple[bool, str]:
         if size < 1 << 20 and self.added < 1 << 26:
             return True, ""
-        return (True, "") if self.store.free_space_allows(size) else (False, SPACE)
+        if self.store.free_space_allows(size):
+            return True, ""
+        self.full = True
+        return False, "the file system is nearly full"

@@ -66,11 +66,13 @@ def console(name: str, path: Path, holder: Holder, *, whole: bool) -> Stream | N
     size = path.stat().st_size
     holder.seen += 1
     if not whole:
+        holder.full = True
         holder.gap("console", f"{name} could not be kept whole", "free some space and run again")
         return Stream(name, None, size, Kept.NO)
     try:
         digest = holder.batch.add_file(str(path), None)
     except OSError as error:
+        holder.full = True
         holder.gap("console", f"{name} could not be kept: {error.strerror}", "free some space")
         return Stream(name, None, size, Kept.NO)
     holder.held += 1

@@ -1,7 +1,7 @@
 """What a replay gives the program again beside its files: variables, environment, seeds."""
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import msgspec

@@ -111,6 +111,14 @@ class World:
             status.st_ctime_ns,
         )
 
+    def correct(self, files: dict[str, Stamp]) -> None:
+        """Put in the states of files that are mounted over placeholders of the room."""
+        for mount in self._sorted:
+            if mount.read_only:
+                found = self.stamp(mount.target)
+                if found is not None:
+                    files[mount.target] = found
+
     def state(self, path: str) -> tuple[bool, Stamp | None]:
         """Return what was at `path` before the start, where the first look covered it."""
         listing = self.before.listing

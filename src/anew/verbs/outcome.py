@@ -40,7 +40,7 @@ def outcome_of(run: Ended, written: list[History], deleted: list[str], holder: H
     ]
     ended = run.exit or Exit(None)
     return Outcome(
-        status_of(run.exit),
+        status_of(run.exit, full=holder.full),
         ended.code,
         ended.signal,
         ended.duration,
@@ -55,10 +55,12 @@ def outcome_of(run: Ended, written: list[History], deleted: list[str], holder: H
     )
 
 
-def status_of(ended: Exit | None) -> Status:
-    """Return how the run ended; nobody may have seen it."""
+def status_of(ended: Exit | None, *, full: bool) -> Status:
+    """Return how the run ended; nobody may have seen it, or the store was too `full` to hold it."""
     if ended is None:
         return Status.INTERRUPTED
+    if full:
+        return Status.INCOMPLETE
     return Status.FINISHED if ended.code == 0 else Status.FAILED
 
 

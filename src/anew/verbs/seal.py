@@ -148,6 +148,7 @@ class _Sealing:
     def _histories(self) -> dict[str, History]:
         own = self._stream_files()
         events = [event for event in self.account.events if event.path not in own]
+        self.world.correct(self.before.listing.files)
         before = self.before.listing
         if before.whole:
             real = self.world.real(self.request.project)
@@ -156,6 +157,7 @@ class _Sealing:
             if real != self.request.project:
                 cut = len(real)
                 files = {self.request.project + path[cut:]: at for path, at in files.items()}
+            self.world.correct(files)
             if after.whole:
                 told = compared(before.files, files, opening.monotonic())
                 events += [event for event in told if event.path not in own]
