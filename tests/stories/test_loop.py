@@ -406,3 +406,19 @@ def test_large_input_is_held_by_reference_and_found_there(anew: Anew) -> None:
     document = anew.json("replay", "@1", check=12)
     assert document["verdict"] == "not replayed"
     assert "large.bin" in document["reason"]
+
+
+def test_code_that_is_edited_while_the_run_goes_is_held_as_it_started(anew: Anew) -> None:
+    anew.write("part.py", "VALUE = 1\n")
+    anew.write("settings.json", '{"depth": 3}')
+    anew.write(
+        "train.py",
+        "import json, part\nprint(part.VALUE, json.load(open('settings.json')))\n"
+        "open('part.py', 'w').write('VALUE = 2')\nopen('train.py', 'a').write('# edited')\n",
+    )
+    anew("run", "train.py")
+    assert anew.json("replay", "@1")["verdict"] == "identical"
+    anew.write("train.py", "import sys, subprocess\nprint(1)\nsubprocess.run(['sh', '-c', 'echo \"print(2)\" > train.py'])\n")
+    done = anew("run", "train.py")
+    assert "code 1 file" in done.stderr
+    assert anew.json("replay", "@1")["verdict"] == "identical"

@@ -6,7 +6,8 @@ from collections.abc import Callable, Iterable, Mapping
 from anew.facets import git
 from anew.facets.holding import Holder
 from anew.facets.project import Listing as Found
-from anew.model.digest import digest_bytes
+from anew.model.digest import Digest, digest_bytes
+from anew.model.errors import ChangedWhileRead
 from anew.model.inputs import CodeFile, CodeState, FileKind, Kept
 from anew.model.tree import Listing
 from anew.store.listings import write_listing
@@ -14,10 +15,34 @@ from anew.store.protocol import Batch
 from anew.trace.histories import History
 from anew.trace.places import inside, short
 from anew.trace.proofs import Source, bytes_of_first, why_lost
+from anew.trace.roles import CODE_SUFFIXES
 
 UNUSED_LARGEST = 1 << 20  # bytes of an untracked file that was not used
 UNUSED_MOST = 100 << 20
 EXECUTABLE = 0o111
+EARLY_MOST = 2000  # files
+EARLY_LARGEST = 1 << 20  # bytes
+EARLY_SUFFIXES = (*CODE_SUFFIXES, ".json", ".yaml", ".yml", ".toml", ".cfg", ".ini", ".conf")
+
+
+def hold_early(found: Found, batch: Batch) -> dict[str, Digest]:
+    """Hold small code and configuration before the start; return their digests by path.
+
+    People edit code while a run goes on: by its end the bytes it started with may be gone. Files
+    the store knows by their state are not read again.
+    """
+    chosen = [
+        (path, stamp)
+        for path, stamp in found.files.items()
+        if stamp.size <= EARLY_LARGEST and path.endswith(EARLY_SUFFIXES)
+    ]
+    held = {}
+    for path, stamp in chosen[:EARLY_MOST]:
+        try:
+            held[path] = batch.add_file(path, stamp)
+        except (OSError, ChangedWhileRead):
+            continue
+    return held
 
 
 def used_files(
@@ -26,6 +51,7 @@ def used_files(
     holder: Holder,
     real: Callable[[str], str],
     pins: str,
+    early: Mapping[str, Digest],
 ) -> list[CodeFile]:
     """Hold each file of code the run was seen to use, as it was when it was used."""
     files = []
@@ -37,6 +63,15 @@ def used_files(
         bytes_ = bytes_of_first(history)
         source = "project" if inside(history.path, project) else "outside"
         executable = bool(first.mode & EXECUTABLE)
+        if bytes_ is None and history.path in early:
+            holder.count(1)
+            files.append(
+                CodeFile(
+                    shown, early[history.path], first.size, Kept.VALUE, executable,
+                    used=True, source=source,
+                )
+            )  # fmt: skip
+            continue
         if bytes_ is None:
             holder.seen += 1
             holder.gap("code", f"{shown}: {why_lost(history)}", "edit code between runs only")

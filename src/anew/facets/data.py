@@ -1,11 +1,11 @@
 """Inputs: the files, links and folders that decided the result and are no code."""
 
 import os
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 
 from anew.facets.holding import Holder
 from anew.model.canonical import encode
-from anew.model.digest import digest_bytes
+from anew.model.digest import Digest, digest_bytes
 from anew.model.inputs import FileKind, Input, Kept, Proof
 from anew.model.tree import Stamp
 from anew.store.protocol import Batch
@@ -24,6 +24,7 @@ def collect(
     holder: Holder,
     real: Callable[[str], str],
     pins: str,
+    early: Mapping[str, Digest],
 ) -> list[Input]:
     """Hold each file the run read, as it was before the run changed it."""
     inputs: list[Input] = []
@@ -35,7 +36,7 @@ def collect(
         _follow(history.path, real, links)
         if first.mode & KIND == IS_FOLDER:
             continue
-        inputs.append(_file(history, first, project, holder, real, pins))
+        inputs.append(_file(history, first, project, holder, real, pins, early))
     for path, target in sorted(links.items()):
         holder.seen += 1
         holder.held += 1
@@ -53,10 +54,17 @@ def _file(
     holder: Holder,
     real: Callable[[str], str],
     pins: str,
+    early: Mapping[str, Digest],
 ) -> Input:
     shown = short(history.path, project)
     found = bytes_of_first(history)
     mode, modified = first.mode & PERMISSIONS, first.modified // 1000
+    if (found is None or not _there(found, real)) and history.path in early:
+        holder.count(1)
+        return Input(
+            shown, FileKind.FILE, first.size, Kept.VALUE, early[history.path], Proof.START,
+            mode=mode, modified=modified,
+        )  # fmt: skip
     if found is None or not _there(found, real):
         holder.seen += 1
         holder.gap("inputs", f"{shown}: {why_lost(history)}", "write results to another file")

@@ -89,6 +89,11 @@ class Holder:
             self.gap(aspect, f"{shown} is held by reference: {why}", "`anew keep RUN`")
         return Held(digest, Kept.REFERENCE)
 
+    def count(self, number: int) -> None:
+        """Count items that are held already."""
+        self.seen += number
+        self.held += number
+
     def gap(self, aspect: str, what: str, remedy: str) -> None:
         """Note something that is not held."""
         self.gaps.append(Gap(aspect, what, remedy))

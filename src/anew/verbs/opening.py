@@ -2,7 +2,7 @@
 
 import os
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import msgspec
@@ -12,6 +12,7 @@ from anew.facets.git import GitState
 from anew.facets.project import Listing
 from anew.model.canonical import decode, encode
 from anew.model.circumstances import Circumstances
+from anew.model.digest import Digest
 from anew.model.inputs import Streams, Variable
 from anew.model.recipe import Request
 from anew.model.record import Gap
@@ -60,7 +61,7 @@ class Before:
     mounts: tuple[Mount, ...] = ()
     gaps: tuple[Gap, ...] = ()
     threads: tuple[tuple[str, str], ...] = ()
-    code_text: str | None = None  # of `-c`, or a script on stdin
+    early: dict[str, Digest] = field(default_factory=dict)  # code held before the start, by path
     diff: str = ""
 
 

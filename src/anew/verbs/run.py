@@ -8,8 +8,8 @@ from pathlib import Path
 
 from anew.execute import local, streams
 from anew.execute.protocol import Ended, Exit, Job, Mount
+from anew.facets import code, config, git, hardware, project, seeds
 from anew.facets import command as commands
-from anew.facets import config, git, hardware, project, seeds
 from anew.ledger.leases import Leases
 from anew.model.canonical import encode
 from anew.model.entry import NAMED, NOTED, RUN_OPENED, TAGGED
@@ -95,6 +95,10 @@ def carry_out(
     spool = workspace.spools / run_id
     spool.mkdir(mode=0o700)
     before = _before(ask, scene, place, resolved, request, spool)
+    if scene.place is None:
+        batch = workspace.store.begin()
+        before.early = code.hold_early(before.listing, batch)
+        batch.commit()
     settings = _settings(request, scene)
     opening.write(spool, request, before, settings)
     if scene.given:

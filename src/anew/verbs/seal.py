@@ -14,7 +14,7 @@ from anew.facets.environment import state as environment
 from anew.facets.holding import Holder
 from anew.model.canonical import encode
 from anew.model.entry import RUN_SEALED
-from anew.model.inputs import CodeFile, Configuration, FileKind, Input, Kept, Proof
+from anew.model.inputs import Configuration, FileKind, Input, Proof
 from anew.model.recipe import Command, Recipe
 from anew.model.record import (
     RECORD_SCHEMA,
@@ -200,7 +200,7 @@ class _Sealing:
     def _code(self, found: _Sorted, histories: dict[str, History]) -> CodeState:
         root, real = self.request.project, self.world.real
         pins = str(self.place / "pins")
-        files = code.used_files(found.code, root, self.holder, real, pins)
+        files = code.used_files(found.code, root, self.holder, real, pins, self.before.early)
         taken = frozenset(history.path for history in (*found.code, *found.inputs))
         changed = {
             path: history
@@ -211,19 +211,12 @@ class _Sealing:
             files += code.other_files(
                 self.before.listing, self.before.git, taken, changed, root, self.holder, real, pins
             )
-        if self.before.code_text is not None:
-            files.append(self._text_as_code(self.before.code_text))
         return code.code_state(files, self.before.git, self.before.diff, self.batch)
-
-    def _text_as_code(self, text: str) -> CodeFile:
-        raw = text.encode("utf-8", "surrogateescape")
-        digest = self.batch.add(raw)
-        return CodeFile("<stdin>", digest, len(raw), Kept.VALUE, used=True, source="stdin")
 
     def _inputs(self, found: _Sorted, histories: dict[str, History]) -> Listing:
         pins = str(self.place / "pins")
         root, real = self.request.project, self.world.real
-        inputs = data.collect(found.inputs, root, self.holder, real, pins)
+        inputs = data.collect(found.inputs, root, self.holder, real, pins, self.before.early)
 
         def names(path: str) -> list[str]:
             try:
