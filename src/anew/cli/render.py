@@ -66,7 +66,7 @@ def size(count: int) -> str:
     """
     value = float(count)
     for unit in ("B", "kB", "MB", "GB", "TB"):
-        if value < 1000 or unit == "TB":  # noqa: PLR2004 - SI prefixes
+        if value < 1000 or unit == "TB":
             return f"{count} B" if unit == "B" else f"{value:.1f} {unit}"
         value /= 1000
     raise AssertionError
@@ -81,10 +81,10 @@ def duration(microseconds: int) -> str:
     seconds = microseconds / 1e6
     if seconds < 1:
         return f"{seconds * 1000:.1f} ms"
-    if seconds < 60:  # noqa: PLR2004
+    if seconds < 60:
         return f"{seconds:.1f} s"
     minutes = int(seconds // 60)
-    if minutes < 60:  # noqa: PLR2004
+    if minutes < 60:
         return f"{minutes} min {int(seconds % 60)} s"
     return f"{minutes // 60} h {minutes % 60} min"
 

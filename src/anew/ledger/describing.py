@@ -34,6 +34,7 @@ class StoreDescriber:
             started_at=value.started_at,
             track=options.track.value,
             replay_of=value.replay_of,
+            counterfactual=", ".join(options.counterfactual),
             request=request,
             name=options.name,
             tags=options.tags,
@@ -61,6 +62,7 @@ class StoreDescriber:
             exact=recipe.exact_digest,
             input_size=recipe.inputs.size,
             output_size=outcome.outputs.size,
+            counterfactual=", ".join(value.counterfactual),
             record=record,
             metrics=tuple(
                 MetricRow(each.name, each.count, each.last, each.min, each.max) for each in metrics

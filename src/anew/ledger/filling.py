@@ -3,6 +3,7 @@
 Entries of different hosts may come in any order, so a fact carries its time, and the latest wins.
 """
 
+import re
 import sqlite3
 from collections.abc import Iterable
 
@@ -24,20 +25,21 @@ from anew.model.errors import DamagedObject, MissingObject
 from anew.model.record import Status
 from anew.store.packs import to_raw
 
-VERSION = 1
+VERSION = 2
 TABLES = {
     "positions": "segment TEXT PRIMARY KEY, end INTEGER, head TEXT",
     "runs": (
         "id TEXT PRIMARY KEY, project TEXT, status TEXT, command TEXT, started_at TEXT, track TEXT,"
         ' duration INTEGER, exit_code INTEGER, signal INTEGER, replay_of TEXT, "commit" TEXT,'
-        " recipe TEXT, exact TEXT, input_size INTEGER, output_size INTEGER, request TEXT,"
-        " record TEXT"
+        " recipe TEXT, exact TEXT, input_size INTEGER, output_size INTEGER, counterfactual TEXT,"
+        " request TEXT, record TEXT"
     ),
     "removed": "run TEXT PRIMARY KEY",
     "names": "run TEXT PRIMARY KEY, name TEXT, at TEXT",
     "tags": "run TEXT, key TEXT, value TEXT, present INTEGER, at TEXT, PRIMARY KEY (run, key)",
     "notes": "run TEXT, text TEXT, at TEXT",
     "verdicts": "run TEXT PRIMARY KEY, answer TEXT, body TEXT, at TEXT",
+    "judgements": "original TEXT, replay TEXT, answer TEXT, body TEXT, at TEXT",
     "parameters": "run TEXT, name TEXT, text TEXT, number REAL, PRIMARY KEY (run, name)",
     "metrics": (
         "run TEXT, name TEXT, points INTEGER, last REAL, min REAL, max REAL, last_text TEXT,"
@@ -53,6 +55,7 @@ CREATE INDEX runs_by_recipe ON runs (recipe);
 CREATE INDEX runs_by_original ON runs (replay_of);
 CREATE INDEX names_by_name ON names (name);
 CREATE INDEX notes_by_run ON notes (run);
+CREATE INDEX judgements_by_original ON judgements (original);
 CREATE INDEX files_by_digest ON files (digest);
 CREATE INDEX run_files_by_listing ON run_files (listing);
 CREATE INDEX metrics_by_name ON metrics (name, last)
@@ -73,7 +76,9 @@ _DESCRIBED = (
     "exact",
     "input_size",
     "output_size",
+    "counterfactual",
 )
+_REPLAY = re.compile(r" ([a-z2-7]{26})$")  # follows the answer in the text of an entry
 _OF_A_RUN = ("names", "tags", "notes", "verdicts", "parameters", "metrics", "run_files")
 
 
@@ -141,7 +146,7 @@ def _put(connection: sqlite3.Connection, entry: Entry, row: RunRow | None) -> No
     _one(
         connection,
         "INSERT OR IGNORE INTO runs (id, project, status, command, started_at, track, input_size,"
-        " output_size) VALUES (?, '', ?, '', ?, '', 0, 0)",
+        " output_size, counterfactual) VALUES (?, '', ?, '', ?, '', 0, 0, '')",
         (run, status.value, at),
     )
     (record,) = _one(connection, "SELECT record FROM runs WHERE id = ?", (run,)).fetchone()
@@ -233,22 +238,41 @@ def _tag(
 
 
 def _note(connection: sqlite3.Connection, run: str, text: str, at: str) -> None:
-    _one(connection, "INSERT INTO notes VALUES (?,?,?)", (run, text, at))
+    _one(
+        connection,
+        "INSERT INTO notes SELECT ?1, ?2, ?3 WHERE NOT EXISTS"
+        " (SELECT 1 FROM notes WHERE run = ?1 AND text = ?2)",  # a run's request says it as well
+        (run, text, at),
+    )
 
 
 def _judge(connection: sqlite3.Connection, entry: Entry, describer: Describer) -> None:
-    answer = entry.text
+    """Take in a verdict: the latest is that of the original, and each is that of its replay.
+
+    A counterfactual replay says nothing of whether the original can be repeated.
+    """
+    original, answer = entry.subject, entry.text
     if not answer and entry.body is not None:
         try:
             answer = describer.verdict(entry.body)
         except (MissingObject, DamagedObject):
             answer = ""
-    _one(
-        connection,
-        "INSERT INTO verdicts VALUES (?,?,?,?) ON CONFLICT DO UPDATE SET answer = excluded.answer,"
-        " body = excluded.body, at = excluded.at WHERE excluded.at >= at",
-        (entry.subject, answer or None, entry.body, entry.written_at),
-    )
+    replay = None
+    if found := _REPLAY.search(answer):
+        answer, replay = answer[: found.start()], found[1]
+    facts = (answer or None, entry.body, entry.written_at)
+    _one(connection, "INSERT INTO judgements VALUES (?,?,?,?,?)", (original, replay, *facts))
+    sql = "SELECT 1 FROM runs WHERE id = ? AND counterfactual != ''"
+    changed = _one(connection, sql, (replay,)).fetchone()
+    for run in (replay,) if changed else (original, replay):
+        if run is not None:
+            _one(
+                connection,
+                "INSERT INTO verdicts VALUES (?,?,?,?) ON CONFLICT DO UPDATE SET"
+                " answer = excluded.answer, body = excluded.body, at = excluded.at"
+                " WHERE excluded.at >= at",
+                (run, *facts),
+            )
 
 
 def _remove(connection: sqlite3.Connection, run: str) -> None:
@@ -256,6 +280,7 @@ def _remove(connection: sqlite3.Connection, run: str) -> None:
     _one(connection, "DELETE FROM runs WHERE id = ?", (run,))
     for table in _OF_A_RUN:
         _one(connection, f"DELETE FROM {table} WHERE run = ?", (run,))
+    _one(connection, "DELETE FROM judgements WHERE original = ?", (run,))
     unused = "listing NOT IN (SELECT listing FROM run_files)"
     _one(connection, f"DELETE FROM files WHERE {unused}")
     _one(connection, "DELETE FROM listings WHERE id NOT IN (SELECT listing FROM run_files)")

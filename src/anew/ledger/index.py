@@ -11,7 +11,7 @@ from anew.ledger.file import FileLedger
 from anew.ledger.filling import SCHEMA, VERSION, clear, fill, save_positions, stored_positions
 from anew.ledger.leases import Leases, Standing
 from anew.ledger.query import Filter, Sort, order, storable, where
-from anew.ledger.rows import Describer, MetricRow, RunRow
+from anew.ledger.rows import Describer, MetricRow, RunRow, VerdictRow
 from anew.model.digest import PREFIX, Digest
 from anew.model.errors import BrokenLedger
 from anew.model.record import Status
@@ -19,8 +19,8 @@ from anew.store.cachefile import CacheFile
 
 _COLUMNS = (
     "runs.id, project, standing, command, started_at, track, duration, exit_code, signal,"
-    ' replay_of, "commit", recipe, exact, input_size, output_size, request, record, names.name,'
-    " verdicts.answer, verdicts.body"
+    ' replay_of, "commit", recipe, exact, input_size, output_size, counterfactual, request, record,'
+    " names.name, verdicts.answer, verdicts.body"
 )
 _FROM = """
 (SELECT runs.*, COALESCE(standings.status, runs.status) AS standing
@@ -144,6 +144,20 @@ class Index:
         return self._ask(
             lambda connection: [FileUse(*row) for row in connection.execute(sql, (key,))]
         )
+
+    def verdicts_of(self, run: str) -> list[VerdictRow]:
+        """Return the verdicts on a run, and that on itself if it is a replay, the first first."""
+        sql = (
+            "SELECT replay, judgements.answer, judgements.body, at,"
+            " COALESCE(runs.counterfactual, '') FROM judgements"
+            " LEFT JOIN runs ON runs.id = judgements.replay"
+            " WHERE original = ? OR replay = ? ORDER BY at, judgements.rowid"
+        )
+        self.follow()
+        return [
+            VerdictRow(replay, answer or "", body, at, changed)
+            for replay, answer, body, at, changed in self.select(sql, (run, run))
+        ]
 
     def select(self, sql: str, values: Sequence[object]) -> list[_Row]:
         """Return the rows that a question of this room gives, as of the last `follow`."""

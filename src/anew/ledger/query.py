@@ -78,6 +78,13 @@ class UsesContent:
 
 
 @dataclass(frozen=True, slots=True)
+class UsesPath:
+    """A file of the run's code, inputs or outputs has this path in the record."""
+
+    path: str
+
+
+@dataclass(frozen=True, slots=True)
 class RecipeIs:
     """The run carried out this recipe: by its digest, or its exact one."""
 
@@ -120,6 +127,7 @@ Filter = (
     | MetricIs
     | CommitIs
     | UsesContent
+    | UsesPath
     | RecipeIs
     | ReplayOf
     | Since
@@ -213,11 +221,9 @@ def _clause(each: Filter) -> Clause:
         case MetricIs(name, comparison, wanted):
             return _compared("metrics", "last", name, comparison, wanted)
         case UsesContent(digest):
-            sql = (
-                "runs.id IN (SELECT run FROM run_files JOIN files USING (listing)"
-                " WHERE files.digest = ?)"
-            )
-            return Clause(sql, (bytes.fromhex(digest[len(PREFIX) :]),))
+            return _file("digest", bytes.fromhex(digest[len(PREFIX) :]))
+        case UsesPath(path):
+            return _file("path", path)
         case Text(words):
             return _text(words)
         case _:
@@ -242,6 +248,11 @@ def _simple(
             return Clause("runs.started_at >= ?", (time,))
         case Until(time):
             return Clause("runs.started_at < ?", (time,))
+
+
+def _file(column: str, value: object) -> Clause:
+    files = f"SELECT run FROM run_files JOIN files USING (listing) WHERE files.{column} = ?"
+    return Clause(f"runs.id IN ({files})", (value,))
 
 
 def _compared(table: str, column: str, name: str, how: Comparison, value: object) -> Clause:

@@ -66,6 +66,7 @@ class RunRow:
     exact: Digest | None = None
     input_size: int = 0
     output_size: int = 0
+    counterfactual: str = ""  # what a replay changed on purpose
     request: Digest | None = None
     record: Digest | None = None
     name: str | None = None
@@ -76,6 +77,17 @@ class RunRow:
     metrics: tuple[MetricRow, ...] = ()
     parameters: tuple[ParameterRow, ...] = ()
     files: tuple[FileList, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class VerdictRow:
+    """A verdict on a run: by which replay, if it came to one, and when. `body` names the whole."""
+
+    replay: str | None
+    answer: str
+    body: Digest | None
+    given_at: str
+    counterfactual: str = ""
 
 
 class Describer(Protocol):

@@ -64,7 +64,7 @@ def remove(workspace: Workspace, rows: Sequence[RunRow], *, dry: bool = False) -
     with store.alone():
         entries = list(workspace.ledger.entries())
         gone = {entry.subject for entry in entries if entry.kind == RUN_REMOVED}
-        unwanted, unread = _unwanted(workspace, entries, ids, ids | gone)
+        unwanted, unread = _unwanted(workspace, entries, ids | gone)
         names = tuple(row.id for row in rows)
         if dry:
             held = store.has_many(unwanted)
@@ -79,7 +79,7 @@ def remove(workspace: Workspace, rows: Sequence[RunRow], *, dry: bool = False) -
 
 
 def _unwanted(
-    workspace: Workspace, entries: Iterable[Entry], ids: Collection[str], gone: Collection[str]
+    workspace: Workspace, entries: Iterable[Entry], gone: Collection[str]
 ) -> tuple[set[Digest], tuple[str, ...]]:
     """Return the objects of runs that go, or went before, that nothing else names."""
     walk = Walk(workspace.store)

@@ -79,7 +79,8 @@ def files_of(record: Record, store: LocalStore) -> Files:
     code = _read(store, recipe.code.files, CodeFile)
     inputs = _read(store, recipe.inputs, Input)
     outputs = _read(store, outcome.outputs, Output)
-    digests = {each.digest for each in (*code, *inputs, *outputs, *outcome.console)}
+    digests = {each.digest for files in (code, inputs, outputs) for each in files}
+    digests |= {each.digest for each in outcome.console}
     return Files(
         code,
         inputs,

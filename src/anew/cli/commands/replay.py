@@ -4,7 +4,8 @@ import os
 
 import click
 
-from anew.cli import documents, render
+from anew.cli import render
+from anew.cli.documents import judged
 from anew.cli.commands.run import root_of
 from anew.cli.options import as_json as json_option
 from anew.cli.options import store as store_option
@@ -13,7 +14,8 @@ from anew.judge.tolerance_text import parse_all
 from anew.model.errors import WrongUsage
 from anew.model.verdict import Answer, Item
 from anew.verbs.find import find_record
-from anew.verbs.replay import Replayed, Wishes, replay
+from anew.verbs.giving_back import Wishes
+from anew.verbs.replay import Replayed, replay
 from anew.verbs.workspace import directory_of, open_workspace
 
 EXIT_CODES = {
@@ -81,7 +83,7 @@ def command(
     original = find_record(workspace, run, directory)
     result = replay(workspace, original, wishes, lambda _: None)
     if as_json:
-        render.document(documents.replay(result))
+        render.document(judged.replay(result))
     else:
         for line in lines_of(result):
             render.tell(line)

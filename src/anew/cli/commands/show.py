@@ -1,0 +1,51 @@
+"""`anew show`: what a run was."""
+
+import os
+
+import click
+
+from anew.cli import render, sheets
+from anew.cli.documents import shown as documents
+from anew.cli.opening import opened, run_of
+from anew.cli.options import as_json as json_option
+from anew.cli.options import store as store_option
+from anew.verbs.find import record_of
+from anew.verbs.show import show
+from anew.verbs.workspace import directory_of
+
+
+@click.command("show")
+@click.argument("run")
+@click.option("--code", "lists", flag_value="code", multiple=True, help="All code files.")
+@click.option("--inputs", "lists", flag_value="inputs", multiple=True, help="All inputs.")
+@click.option("--outputs", "lists", flag_value="outputs", multiple=True, help="All outputs.")
+@click.option("--packages", "lists", flag_value="packages", multiple=True, help="All packages.")
+@click.option("--metrics", "lists", flag_value="metrics", multiple=True, help="All metrics.")
+@click.option("--env", "lists", flag_value="env", multiple=True, help="All variables.")
+@click.option("--coverage", "lists", flag_value="coverage", multiple=True, help="All gaps.")
+@json_option
+@store_option
+def command(run: str, lists: tuple[str, ...], as_json: bool, store: str | None) -> int:  # noqa: FBT001
+    """Show what RUN was: recipe, circumstances, outcome, and what the record could not hold.
+
+    With --code, --inputs and so on, that list alone, whole.
+    """
+    directory = directory_of(os.environ)
+    with opened(store, directory) as workspace:
+        row = run_of(workspace, run, directory)
+        if lists and not as_json:
+            record_of(workspace, row)  # says so where there is none
+        found = show(workspace, row)
+    if as_json:
+        render.document(documents.show(found))
+    elif lists:
+        for name in lists:
+            head, *entries = sheets.whole(found, name)
+            if not entries:
+                render.say_raw(f"--{name}: there is none")
+            for line in (head, *entries) if entries else ():
+                render.tell(line)
+    else:
+        for line in sheets.sheet(found):
+            render.tell(line)
+    return 0

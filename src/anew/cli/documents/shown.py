@@ -1,0 +1,248 @@
+"""The document of `anew show`: a run whole, recipe, circumstances, outcome and coverage."""
+
+from __future__ import annotations
+
+import shlex
+from dataclasses import asdict
+from typing import TYPE_CHECKING
+
+from anew.cli.documents.values import moment, number, parsed, seconds
+from anew.model.inputs import FileKind, Kept
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from anew.ledger.rows import VerdictRow
+    from anew.model.circumstances import Circumstances
+    from anew.model.digest import Digest
+    from anew.model.inputs import CodeFile, Configuration, Environment, Input, Package, Seeds
+    from anew.model.metric import Metric
+    from anew.model.recipe import Recipe
+    from anew.model.record import Coverage, Outcome, Output
+    from anew.verbs.show import Files, Shown
+
+
+def show(shown: Shown) -> dict[str, object]:
+    """Return the document of `anew show --json`."""
+    row, record, files = shown.row, shown.record, shown.files
+    sealed = record is not None and files is not None
+    recipe = outcome = coverage = None
+    command = row.command
+    counterfactual: Sequence[str] = ()
+    if record is not None and files is not None:
+        recipe = _recipe(record.recipe, files)
+        outcome = _outcome(record.outcome, files)
+        coverage = _coverage(record.coverage)
+        command, counterfactual = shlex.join(record.command), record.counterfactual
+    elif shown.request is not None:
+        counterfactual = shown.request.options.counterfactual
+    where = shown.circumstances
+    return {
+        "schema": "anew/show-1",
+        "id": row.id,
+        "name": row.name,
+        "status": row.status.value,
+        "track": row.track,
+        "replay_of": row.replay_of,
+        "counterfactual": list(counterfactual),
+        "project": row.project,
+        "command": command,
+        "started_at": row.started_at,
+        "sealed": sealed,
+        "record": row.record,
+        "tags": dict(row.tags),
+        "notes": list(row.notes),
+        "verdict": row.verdict,
+        "verdicts": [_verdict(each) for each in shown.verdicts],
+        "recipe": recipe,
+        "circumstances": _circumstances(where) if where is not None else None,
+        "outcome": outcome,
+        "coverage": coverage,
+    }
+
+
+def _verdict(row: VerdictRow) -> dict[str, object]:
+    return {
+        "verdict": row.answer,
+        "replay": row.replay,
+        "counterfactual": row.counterfactual or None,
+        "given_at": row.given_at,
+        "body": row.body,
+    }
+
+
+def _recipe(recipe: Recipe, files: Files) -> dict[str, object]:
+    code = recipe.code
+    return {
+        "digest": recipe.digest,
+        "exact_digest": recipe.exact_digest,
+        "command": {"argv": list(recipe.command.argv), "cwd": recipe.command.cwd},
+        "code": {
+            "commit": code.commit,
+            "branch": code.branch,
+            "remote": code.remote,
+            "dirty": code.dirty,
+            "changed_lines": code.changed_lines,
+            "diff": code.diff,
+            "submodules": [{"path": path, "commit": commit} for path, commit in code.submodules],
+            "files": [_code_file(each, files.held) for each in files.code],
+        },
+        "inputs": [_input(each, files.held) for each in files.inputs],
+        "environment": _environment(recipe.environment, files),
+        "configuration": _configuration(recipe.configuration, files),
+        "seeds": _seeds(recipe.seeds),
+    }
+
+
+def kept_now(digest: Digest | None, kept: Kept, held: frozenset[Digest]) -> Kept:
+    """Return how bytes are held now: `anew keep` may have taken in what was a reference."""
+    return Kept.VALUE if digest is not None and digest in held else kept
+
+
+def _code_file(file: CodeFile, held: frozenset[Digest]) -> dict[str, object]:
+    return {
+        "path": file.path,
+        "digest": file.digest,
+        "size": file.size,
+        "kept": kept_now(file.digest, file.kept, held).value,
+        "kind": file.kind.value,
+        "used": file.used,
+        "executable": file.executable,
+        "source": file.source,
+        "target": file.target,
+    }
+
+
+def _input(given: Input, held: frozenset[Digest]) -> dict[str, object]:
+    facts: dict[str, object] = {
+        "path": given.path,
+        "digest": given.digest,
+        "size": given.size,
+        "kind": given.kind.value,
+        "kept": kept_now(given.digest, given.kept, held).value,
+        "role": given.role,
+        "dataset": None,
+        "proof": given.proof.value if given.proof is not None else None,
+        "target": given.target,
+        "mode": f"{given.mode:04o}",
+        "modified_at": moment(given.modified),
+    }
+    if given.kind is FileKind.FOLDER:
+        facts["size"], facts["entries"] = 0, given.size
+    return facts
+
+
+def _environment(environment: Environment, files: Files) -> dict[str, object]:
+    python = environment.interpreter
+    return {
+        "digest": environment.digest,
+        "manager": environment.manager,
+        "python": python.version if python is not None else None,
+        "interpreter": asdict(python) if python is not None else None,
+        "packages": [_package(each) for each in files.packages],
+        "libraries": [asdict(each) for each in files.libraries],
+    }
+
+
+def _package(package: Package) -> dict[str, object]:
+    return {
+        "name": package.name,
+        "version": package.version,
+        "origin": package.origin,
+        "url": package.url,
+        "fingerprint": package.fingerprint,
+        "used": package.used,
+        "patched": [asdict(each) for each in package.patched],
+    }
+
+
+def _configuration(configuration: Configuration, files: Files) -> dict[str, object]:
+    streams = configuration.streams
+    return {
+        "parameters": [
+            {"name": each.name, "value": parsed(each.value), "source": each.source}
+            for each in configuration.parameters
+        ],
+        "variables": [asdict(each) for each in files.variables],
+        "locale": configuration.locale,
+        "timezone": configuration.timezone,
+        "umask": f"{configuration.umask:04o}",
+        "streams": asdict(streams) if streams is not None else None,
+    }
+
+
+def _seeds(seeds: Seeds) -> dict[str, object]:
+    return {
+        "root": seeds.root,
+        "hash_seed": seeds.hash_seed,
+        "given": [asdict(each) for each in seeds.given],
+        "draws": dict(seeds.draws),
+        "threads": [asdict(each) for each in seeds.threads],
+        "cores": seeds.cores,
+        "fixed_addresses": seeds.fixed_addresses,
+        "source_date_epoch": seeds.source_date_epoch,
+    }
+
+
+def _circumstances(circumstances: Circumstances) -> dict[str, object]:
+    facts = asdict(circumstances)
+    facts["accelerators"] = list(facts["accelerators"])
+    facts["memory_b"] = facts.pop("memory")
+    facts["memory_limit_b"] = facts.pop("memory_limit")
+    for each in facts["accelerators"]:
+        each["memory_b"] = each.pop("memory")
+    return facts
+
+
+def _outcome(outcome: Outcome, files: Files) -> dict[str, object]:
+    return {
+        "exit_code": outcome.exit_code,
+        "signal": outcome.signal,
+        "duration_s": seconds(outcome.duration),
+        "cpu_s": seconds(outcome.cpu_time),
+        "peak_memory_b": outcome.peak_memory,
+        "metrics": {each.name: _metric(each) for each in files.metrics},
+        "outputs": [_output(each, files.held) for each in files.outputs],
+        "deleted": list(outcome.deleted),
+        "console": [
+            {
+                "name": each.name,
+                "digest": each.digest,
+                "size": each.size,
+                "kept": kept_now(each.digest, each.kept, files.held).value,
+            }
+            for each in outcome.console
+        ],
+    }
+
+
+def _metric(metric: Metric) -> dict[str, object]:
+    return {
+        "last": number(metric.last),
+        "min": number(metric.min),
+        "max": number(metric.max),
+        "count": metric.count,
+        "points": metric.points,
+    }
+
+
+def _output(output: Output, held: frozenset[Digest]) -> dict[str, object]:
+    return {
+        "path": output.path,
+        "digest": output.digest,
+        "size": output.size,
+        "kept": kept_now(output.digest, output.kept, held).value,
+        "kind": output.kind.value,
+        "role": output.role,
+        "executable": output.executable,
+        "target": output.target,
+    }
+
+
+def _coverage(coverage: Coverage) -> dict[str, object]:
+    return {
+        "percent": coverage.percent,
+        "held": coverage.held,
+        "seen": coverage.seen,
+        "gaps": [asdict(each) for each in coverage.gaps],
+    }
