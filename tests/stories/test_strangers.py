@@ -38,5 +38,7 @@ def test_a_replay_beside_outside_outputs_leaves_the_disk_alone(deep: Anew) -> No
 def test_a_folder_of_thousands_of_files_is_shown_whole(deep: Anew) -> None:
     for number in range(4200):
         (deep.project.parent / f"{number:04}.txt").write_text(str(number))
-    deep.write("x.py", "import subprocess\nprint(subprocess.check_output('cat ../*.txt', shell=True))\n")
+    deep.write(
+        "x.py", "import subprocess\nprint(subprocess.check_output('cat ../*.txt', shell=True))\n"
+    )
     assert replayed(deep)["verdict"] == "identical"

@@ -47,7 +47,7 @@ def enter(mounts: tuple[Mount, ...], scratch: Path) -> bool:
         _mount(source, mount.target, MS_BIND | MS_REC)
         if mount.read_only:
             _mount(None, mount.target, MS_REMOUNT | MS_BIND | MS_RDONLY | _flags_of(mount.target))
-        view.ours.append(mount.target)
+        view.ours[mount.target] = True
         os.close(descriptor)
     return True
 
@@ -113,7 +113,8 @@ class _View:
     def __init__(self, scratch: Path) -> None:
         self._scratch = scratch
         self._count = 0
-        self.ours: list[str] = []  # what is mounted already: folders of the room
+        # Mounts by path: True for what is the room's or in memory, False for what lies on the disk.
+        self.ours: dict[str, bool] = {}
 
     def make_place(self, target: str, *, is_folder: bool) -> None:
         """Make `target` exist as a folder or file, in memory where it does not."""
@@ -122,8 +123,7 @@ class _View:
         parent = os.path.dirname(target)
         while not os.path.isdir(parent):
             parent = os.path.dirname(parent)
-        in_room = any(f"{parent}/".startswith(f"{folder}/") for folder in self.ours)
-        if not in_room and not _is_in_memory(parent):
+        if not self._is_ours(parent):
             self._rebuild(parent)
         os.makedirs(os.path.dirname(target), exist_ok=True)
         if is_folder:
@@ -131,12 +131,18 @@ class _View:
         else:
             os.close(os.open(target, os.O_CREAT | os.O_WRONLY))
 
+    def _is_ours(self, folder: str) -> bool:
+        """Say whether what is made in `folder` does not reach the disk: its nearest mount tells."""
+        while folder not in self.ours and folder != "/":
+            folder = os.path.dirname(folder)
+        return self.ours.get(folder, False)
+
     def surround(self, mount: Mount, source: str) -> None:
         """Mount what else lies at the target into the folder that will be seen there."""
         if mount.target == "/":
             return
         with _held(mount.target) as original:
-            _put_back(original, source, frozenset(mount.hidden))
+            self._put_back(original, source, mount.target, frozenset(mount.hidden))
 
     def _rebuild(self, folder: str) -> None:
         """Lay a folder in memory over `folder`, with all its entries mounted back."""
@@ -147,20 +153,47 @@ class _View:
         with _held(folder) as original:
             _mount("tmpfs", folder, 0, "tmpfs")
             os.chmod(folder, stat.S_IMODE(status.st_mode))
-            _put_back(original, folder)
-        (Path(folder) / MARK).touch()
+            self._put_back(original, folder, folder)
+        self.ours[folder] = True
 
     def _rebuild_root(self) -> None:
         new = self._stash()
         _mount("tmpfs", new, 0, "tmpfs")
-        _put_back("/", new)
-        (Path(new) / MARK).touch()
+        self._put_back("/", new, "/")
+        self.ours["/"] = True
         os.chdir(new)
         number = SYS_PIVOT_ROOT[os.uname().machine]
         if _libc.syscall(number, b".", b".") != 0:
             raise OSError(ctypes.get_errno(), "pivot_root")
         _libc.umount2(b".", MNT_DETACH)
         os.chdir("/")
+
+    def _put_back(
+        self, source: str, folder: str, target: str, hidden: frozenset[str] = frozenset()
+    ) -> None:
+        """Show in `folder`, which will be seen at `target`, what lies in `source`."""
+        with os.scandir(source) as entries:
+            found = sorted(entries, key=lambda entry: entry.name)
+        found = [entry for entry in found if entry.name not in hidden]
+        beyond = ""
+        for position, entry in enumerate(found):
+            place = f"{folder.rstrip('/')}/{entry.name}"
+            if os.path.lexists(place):
+                continue
+            if entry.is_symlink():
+                os.symlink(os.readlink(entry.path), place)
+            elif position >= MOST_ENTRIES:
+                if not beyond:
+                    beyond = self._stash()
+                    _mount(source, beyond, MS_BIND)  # not what is mounted over it: that is us
+                os.symlink(f"{beyond}/{entry.name}", place)
+            elif entry.is_dir():
+                os.mkdir(place)
+                _mount(entry.path, place, MS_BIND | MS_REC)
+                self.ours[f"{target.rstrip('/')}/{entry.name}"] = False
+            else:
+                os.close(os.open(place, os.O_CREAT | os.O_WRONLY))
+                _mount(entry.path, place, MS_BIND)
 
     def _stash(self) -> str:
         self._count += 1
@@ -177,30 +210,3 @@ def _held(folder: str) -> Iterator[str]:
         yield f"/proc/self/fd/{descriptor}"
     finally:
         os.close(descriptor)
-
-
-MARK = ".anew-in-memory"
-
-
-def _is_in_memory(folder: str) -> bool:
-    return os.path.exists(f"{folder}/{MARK}")
-
-
-def _put_back(source: str, folder: str, hidden: frozenset[str] = frozenset()) -> None:
-    with os.scandir(source) as entries:
-        found = sorted(entries, key=lambda entry: entry.name)
-    found = [entry for entry in found if entry.name not in hidden]
-    for position, entry in enumerate(found):
-        place = f"{folder.rstrip('/')}/{entry.name}"
-        if os.path.lexists(place):
-            continue
-        if entry.is_symlink():
-            os.symlink(os.readlink(entry.path), place)
-        elif position >= MOST_ENTRIES:
-            os.symlink(entry.path, place)
-        elif entry.is_dir():
-            os.mkdir(place)
-            _mount(entry.path, place, MS_BIND | MS_REC)
-        else:
-            os.close(os.open(place, os.O_CREAT | os.O_WRONLY))
-            _mount(entry.path, place, MS_BIND)
