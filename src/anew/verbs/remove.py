@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 
 from anew.ledger.leases import Leases
 from anew.model.entry import RUN_OPENED, RUN_REMOVED, RUN_SEALED, VERDICT_GIVEN
-from anew.model.errors import WrongUsage
+from anew.model.errors import AnewError, WrongUsage
 from anew.model.record import SHORT_ID, Status
+from anew.verbs import opening
 from anew.verbs.objects import Walk
 
 if TYPE_CHECKING:
@@ -99,6 +100,24 @@ def _unwanted(
         side.update(each.digest for each in walk.record(entry.body))
         if stays and len(walk.unread) > known:
             unread.append(entry.subject)
+    unread += _begun(workspace, gone, wanted)
     if unread:
         return set(), tuple(dict.fromkeys(unread))
     return unwanted - wanted, ()
+
+
+def _begun(workspace: Workspace, gone: Collection[str], wanted: set[Digest]) -> list[str]:
+    """Add to `wanted` what runs hold that are not sealed; return those that cannot be read."""
+    unread = []
+    try:
+        spools = sorted(workspace.spools.iterdir())
+    except OSError:
+        return []
+    for spool in spools:
+        if spool.name in gone:
+            continue
+        try:
+            wanted.update(opening.read(spool)[1].early.values())
+        except (OSError, ValueError, AnewError):
+            unread.append(spool.name)
+    return unread

@@ -7,16 +7,16 @@ import click
 from anew.cli import render
 from anew.cli.documents import judged
 from anew.cli.commands.run import root_of
+from anew.cli.opening import opened, sealed_run
 from anew.cli.options import as_json as json_option
 from anew.cli.options import store as store_option
 from anew.cli.options import tolerance as tolerance_option
 from anew.judge.tolerance_text import parse_all
 from anew.model.errors import WrongUsage
 from anew.model.verdict import Answer, Item
-from anew.verbs.find import find_record
 from anew.verbs.giving_back import Wishes
 from anew.verbs.replay import Replayed, replay
-from anew.verbs.workspace import directory_of, open_workspace
+from anew.verbs.workspace import directory_of
 
 EXIT_CODES = {
     Answer.IDENTICAL: 0,
@@ -79,9 +79,9 @@ def command(
         parse_all(tolerances), packages, pairs, root_of(seed) if seed else None, into, keep, offline,
         dry_run, timeout,
     )  # fmt: skip
-    workspace = open_workspace(store, directory)
-    original = find_record(workspace, run, directory)
-    result = replay(workspace, original, wishes, lambda _: None)
+    with opened(store, directory) as workspace:
+        _, original = sealed_run(workspace, run, directory)
+        result = replay(workspace, original, wishes, lambda _: None)
     if as_json:
         render.document(judged.replay(result))
     else:

@@ -8,12 +8,13 @@ from collections.abc import Callable
 import click
 
 from anew.cli import render
+from anew.cli.opening import opened
 from anew.cli.options import store as store_option
 from anew.model.errors import NotSealed, WrongUsage
 from anew.model.recipe import Keep, Options, Track
 from anew.model.record import SHORT_ID, Record
 from anew.verbs.run import Ask, Done, run
-from anew.verbs.workspace import directory_of, open_workspace
+from anew.verbs.workspace import directory_of
 
 SAME_SIGNAL = (signal.SIGINT, signal.SIGQUIT)
 ROOT_DIGITS = 32
@@ -66,8 +67,8 @@ def command(
     )  # fmt: skip
     root = root_of(seed) if seed is not None else None
     ask = Ask(command, directory, dict(os.environ), options, not no_seed, root)
-    workspace = open_workspace(store, directory)
-    done = run(workspace, ask, _progress())
+    with opened(store, directory) as workspace:
+        done = run(workspace, ask, _progress())
     _report(done)
     return end_like(done)
 

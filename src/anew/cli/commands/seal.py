@@ -6,11 +6,12 @@ import click
 
 from anew.cli import render
 from anew.cli.commands.run import sealed_line
+from anew.cli.opening import opened, run_of
 from anew.cli.options import as_json as json_option
 from anew.cli.options import store as store_option
 from anew.verbs import recover
-from anew.verbs.find import find_record, find_row
-from anew.verbs.workspace import directory_of, open_workspace
+from anew.verbs.find import record_of
+from anew.verbs.workspace import directory_of
 
 
 @click.command("seal")
@@ -20,12 +21,12 @@ from anew.verbs.workspace import directory_of, open_workspace
 def command(run: str, as_json: bool, store: str | None) -> int:  # noqa: FBT001
     """Finish RUN, which was interrupted, from what it left; nothing is run."""
     directory = directory_of(os.environ)
-    workspace = open_workspace(store, directory)
-    row = find_row(workspace, run, directory)
-    if row.record is not None:
-        record, again = find_record(workspace, row.id, directory), " already"
-    else:
-        record, again = recover.finish(workspace, row.id, lambda _: None), ""
+    with opened(store, directory) as workspace:
+        row = run_of(workspace, run, directory)
+        if row.record is not None:
+            record, again = record_of(workspace, row), " already"
+        else:
+            record, again = recover.finish(workspace, row.id, lambda _: None), ""
     if as_json:
         render.document(
             {"schema": "anew/seal-1", "id": record.id, "status": record.outcome.status,
