@@ -5,6 +5,7 @@ import os
 import shutil
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -418,7 +419,27 @@ def test_code_that_is_edited_while_the_run_goes_is_held_as_it_started(anew: Anew
     )
     anew("run", "train.py")
     assert anew.json("replay", "@1")["verdict"] == "identical"
-    anew.write("train.py", "import sys, subprocess\nprint(1)\nsubprocess.run(['sh', '-c', 'echo \"print(2)\" > train.py'])\n")
+    anew.write(
+        "train.py",
+        "import sys, subprocess\nprint(1)\nsubprocess.run(['sh', '-c', 'echo \"print(2)\" > train.py'])\n",
+    )
     done = anew("run", "train.py")
     assert "code 1 file" in done.stderr
     assert anew.json("replay", "@1")["verdict"] == "identical"
+
+
+@pytest.mark.skipif(not os.access("/dev/shm", os.W_OK), reason="needs a second file system")
+def test_folders_list_their_entries_in_the_recorded_order(anew: Anew, tmp_path: Path) -> None:
+    place = Path(tempfile.mkdtemp(dir="/dev/shm"))
+    try:
+        (place / "data").mkdir()
+        for number in range(30):
+            (place / "data" / f"{number}.txt").write_text("x")
+        (place / "order.py").write_text(
+            "import glob, os, pathlib\nprint(os.listdir('data'), [e.name for e in os.scandir('data')])\n"
+            "print(glob.glob('data/*'), list(os.walk('data')), [p.name for p in pathlib.Path('data').iterdir()])\n"
+        )
+        anew("run", "--name", "order", "order.py", cwd=place)
+    finally:
+        shutil.rmtree(place)
+    assert anew.json("replay", "order")["verdict"] == "identical"

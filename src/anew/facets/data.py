@@ -141,7 +141,7 @@ def folders(
         if not history.listed or history.first is None:
             continue
         holder.seen += 1
-        entries = names(history.path)
+        entries = in_order(names(history.path), history.names)
         digest = batch.add(encode(entries))
         holder.held += 1
         inputs.append(
@@ -154,15 +154,21 @@ def folders(
 def listed_before(path: str, now: Iterable[str], histories: dict[str, History]) -> list[str]:
     """Return the names a folder had at the start: those of now, without what the run made.
 
-    A folder is listed in the order of the file system; names are given sorted by their bytes.
+    Names of folders end in `/`; they are sorted.
     """
     prefix = path.rstrip("/") + "/"
-    names = set(now)
+    names = {name.rstrip("/"): name for name in now}
     for other, history in histories.items():
         if other.startswith(prefix) and "/" not in other[len(prefix) :] and history.changed:
             name = other[len(prefix) :]
             if history.first is None:
-                names.discard(name)
+                names.pop(name, None)
             else:
-                names.add(name)
-    return sorted(names)
+                names.setdefault(name, name)
+    return sorted(names.values())
+
+
+def in_order(names: Iterable[str], seen: Iterable[str]) -> list[str]:
+    """Return `names` in the order in which the program saw them; others come last, sorted."""
+    place = {name: number for number, name in enumerate(seen)}
+    return sorted(names, key=lambda name: (place.get(name.rstrip("/"), len(place)), name))

@@ -8,7 +8,7 @@ from __future__ import annotations
 import posix
 import sys
 
-from . import journal, pins, state
+from . import journal, order, pins, state
 from .frames import is_environment
 from .paths import FOLDER, KIND, LINK, REGULAR, absolute, at, stamp, status, text
 from .text import quote
@@ -30,6 +30,7 @@ _PLAIN_DEVICES = ("null", "zero", "full", "tty", "ptmx", "fd/", "pts/", "std", "
 
 acts: dict[str, Callable[[Arguments], None]] = {}  # what to do at which other audit event
 _ignored: tuple[str, ...] = ()
+_MEMORY = "/dev/shm/"  # a folder like any other, though it lies among the devices
 _seen: dict[str, object] = {}  # path -> the state in which it was read or listed
 _mine: set[str] = set()  # created by this process, or its old bytes are taken care of
 
@@ -79,7 +80,7 @@ def opened(path: Foreign, flags: Foreign, depth: int = 2) -> None:
             if not journal.is_ours(error):
                 raise
             return
-    if path.startswith(_ignored):
+    if path.startswith(_ignored) and not path.startswith(_MEMORY):
         if path.startswith("/dev/"):
             _device(path)
     elif not flags & _WRITES:
@@ -179,7 +180,8 @@ def _written(path: str, flags: int) -> None:
 
 
 def _skips(path: str) -> bool:
-    return path.startswith(_ignored) or "/__pycache__" in path
+    ignored = path.startswith(_ignored) and not path.startswith(_MEMORY)
+    return ignored or "/__pycache__" in path
 
 
 def _list(args: Arguments) -> None:
@@ -187,7 +189,7 @@ def _list(args: Arguments) -> None:
     if path is None:
         return
     path = absolute(path)
-    if (path + "/").startswith(_ignored) or is_environment(path + "/") or _is_import(2):
+    if _skips(path + "/") or is_environment(path + "/") or _is_import(2):
         return
     now = status(path)
     if now is None or now.st_mode & KIND != FOLDER:
@@ -211,6 +213,7 @@ def _names(path: str) -> str:
         journal.busy.discard(me)
     if len(names) > _LISTED:
         return "null"
+    names = order.arranged(path, names)
     return "[" + ",".join([quote(name) for name in names]) + "]"
 
 

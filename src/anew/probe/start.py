@@ -19,6 +19,7 @@ from . import (
     inject,
     journal,
     libraries,
+    order,
     roles,
     seeds,
     state,
@@ -49,6 +50,7 @@ def begin(folder: str) -> None:
     threads.begin()
     imports.begin()
     files.begin()
+    order.begin()
     children.begin()
     posix.register_at_fork(after_in_child=_after_fork)
     draws.begin()

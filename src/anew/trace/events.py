@@ -27,8 +27,8 @@ class Deed(StrEnum):
 class Event(NamedTuple):
     """`stamp` is the state the file was in before the deed; None where nothing was there.
 
-    `note` names the pin of PINNED, the reason of LOST, the other path of a move. `time` is that of
-    the monotonic clock in ns.
+    `note` names the pin of PINNED, the reason of LOST, the other path of a move; `names` are the
+    entries of a LISTED folder in their order. `time` is that of the monotonic clock in ns.
     """
 
     time: int
@@ -36,6 +36,7 @@ class Event(NamedTuple):
     path: str
     stamp: Stamp | None = None
     note: str = ""
+    names: tuple[str, ...] = ()
 
 
 _OPENED = {
@@ -63,7 +64,8 @@ def parsed(line: list) -> tuple[Event, ...]:  # type: ignore[type-arg]
         case "open":
             return (Event(time, _OPENED[line[3]], line[2], _stamp(line[4])),)
         case "list":
-            return (Event(time, Deed.LISTED, line[2], _stamp(line[3])),)
+            names = tuple(line[4] or ()) if len(line) > 4 else ()
+            return (Event(time, Deed.LISTED, line[2], _stamp(line[3]), "", names),)
         case "rename":
             source, target = line[2], line[3]
             return (

@@ -19,7 +19,7 @@ class History:
     Attributes:
         read: it was read while it was as the run found it; so were appended and updated files.
         imported: as the source of a module.
-        listed: its entries were listed.
+        listed: its entries were listed; `names` are what it had when that was first seen.
         changed: the run created, wrote, moved or deleted it.
         unseen: it changed in a way nobody saw: old bytes may have been read before.
         pins: kept copies, by the state they hold.
@@ -34,6 +34,7 @@ class History:
     read: bool = False
     imported: bool = False
     listed: bool = False
+    names: tuple[str, ...] = ()
     changed: bool = False
     unseen: bool = False
     pins: dict[Stamp, str] = field(default_factory=dict)
@@ -98,6 +99,7 @@ def _add(history: History, event: Event, began: int) -> None:
         _add_read(history, event)
     elif deed is Deed.LISTED:
         history.listed = True
+        history.names = history.names or event.names
     elif deed is Deed.PINNED:
         if event.stamp is not None:
             history.pins.setdefault(event.stamp, event.note)

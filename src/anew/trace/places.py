@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 SYSTEM = ("/usr", "/lib", "/lib64", "/bin", "/sbin", "/etc", "/opt/conda", "/var/lib", "/var/cache")
+MEMORY = "/dev/shm"  # a folder like any other, though it lies among the devices
 NOISE = ("/proc", "/sys", "/dev", "/run", "/var/run")
 
 

@@ -3,7 +3,7 @@
 from enum import StrEnum
 
 from anew.trace.histories import History
-from anew.trace.places import NOISE, SYSTEM, Places, inside
+from anew.trace.places import MEMORY, NOISE, SYSTEM, Places, inside
 
 CODE_SUFFIXES = (
     ".py", ".pyx", ".pyi", ".ipynb", ".sh", ".bash", ".zsh", ".pl", ".r", ".R", ".jl", ".lua",
@@ -63,7 +63,7 @@ def _role_by_place(path: str, places: Places) -> Role | None:
         return None
     if _within(path, places.caches):
         return Role.CACHE
-    if _within(path, NOISE):
+    if _within(path, NOISE) and not inside(path, MEMORY):
         return Role.NOISE
     return Role.ENVIRONMENT if _within(path, SYSTEM) else None
 

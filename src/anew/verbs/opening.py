@@ -20,11 +20,12 @@ from anew.model.tree import Stamp
 from anew.store.durable import write_all
 from anew.trace.places import inside
 
-REQUEST, BEFORE, SETTINGS, GIVEN, EXIT = (
+REQUEST, BEFORE, SETTINGS, GIVEN, LISTINGS, EXIT = (
     "request.json",
     "before.msgpack",
     "settings",
     "given.jsonl",
+    "listings.jsonl",
     "exit.json",
 )
 

@@ -183,6 +183,7 @@ def _scene(
         mounts=mounts,
         place=project.Project(root),
         argv=argv,
+        listings=restoring.listings(made, root, workspace.store),
         given=b"" if wishes.counterfactual else giving_back.own_seeds(recipe.seeds),
         cores=recipe.seeds.cores if recipe.seeds.cores != seeds.cores() else None,
         umask=configuration.umask,

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from anew.execute.protocol import Mount
-from anew.model.canonical import decode
+from anew.model.canonical import decode, encode
 from anew.model.digest import Digest
 from anew.model.errors import AnewError, CannotRestore, MissingObject
 from anew.model.inputs import CodeFile, FileKind, Input, Kept
@@ -150,6 +150,16 @@ def restore(
     layout.make_output_folders(made.outputs)
     references = (Mount(path, path, read_only=True) for path in made.referenced.values())
     return (*layout.mounts(), *references)
+
+
+def listings(made: Plan, root: str, store: LocalStore) -> bytes:
+    """Return the order of listed folders, a JSON list a line, as the probe reads it."""
+    lines = []
+    for given in made.inputs:
+        if given.kind is FileKind.FOLDER and given.digest is not None:
+            names = [name.rstrip("/") for name in decode(store.read(given.digest), list[str])]
+            lines.append(encode([whole(given.path, root), names]) + b"\n")
+    return b"".join(lines)
 
 
 def _put_code(file: CodeFile, target: Path, store: LocalStore) -> None:

@@ -51,7 +51,8 @@ class Scene:
     stdin: Path | None = None
     mounts: tuple[Mount, ...] = ()
     place: project.Project | None = None
-    given: bytes = b""
+    given: bytes = b""  # seeds the program sets itself, as the probe reads them
+    listings: bytes = b""  # the order in which folders list their entries
     cores: int | None = None
     umask: int | None = None
     timeout: float | None = None
@@ -103,6 +104,8 @@ def carry_out(
     opening.write(spool, request, before, settings)
     if scene.given:
         (spool / opening.GIVEN).write_bytes(scene.given)
+    if scene.listings:
+        (spool / opening.LISTINGS).write_bytes(scene.listings)
     leases = Leases(workspace.root)
     leases.take(run_id, request.started_at)
     _write_down(workspace, run_id, request)

@@ -220,7 +220,8 @@ class _Sealing:
 
         def names(path: str) -> list[str]:
             try:
-                present = os.listdir(real(path))
+                with os.scandir(real(path)) as found:
+                    present = [each.name + "/" * each.is_dir() for each in found]
             except OSError:
                 present = []
             return data.listed_before(path, present, histories)
