@@ -429,7 +429,7 @@ def test_code_that_is_edited_while_the_run_goes_is_held_as_it_started(anew: Anew
 
 
 @pytest.mark.skipif(not os.access("/dev/shm", os.W_OK), reason="needs a second file system")
-def test_folders_list_their_entries_in_the_recorded_order(anew: Anew, tmp_path: Path) -> None:
+def test_folders_list_their_entries_in_the_recorded_order(anew: Anew) -> None:
     place = Path(tempfile.mkdtemp(dir="/dev/shm"))
     try:
         (place / "data").mkdir()
