@@ -38,7 +38,9 @@ def test_no_file_class_or_function_outgrows_a_reader(path: Path) -> None:
 
 def test_importing_anew_loads_next_to_nothing() -> None:
     code = "import sys; b = set(sys.modules); import anew; print(*sorted(m for m in set(sys.modules) - b if m.split('.')[0] not in sys.stdlib_module_names))"
-    loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    loaded = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True
+    )
     assert all(module.startswith("anew") for module in loaded.stdout.split())
     assert len(loaded.stdout.split()) <= 4
 
@@ -60,7 +62,11 @@ def test_every_error_has_its_own_exit_code_and_the_docs_list_it() -> None:
     from anew.model import errors
 
     classes = errors.AnewError.__subclasses__()
-    assert len({cls.exit_code for cls in classes}) == len({cls.code for cls in classes}) == len(classes)
+    assert (
+        len({cls.exit_code for cls in classes})
+        == len({cls.code for cls in classes})
+        == len(classes)
+    )
     page = (ROOT / "docs" / "commands.md").read_text()
     for cls in classes:
         assert f"| {cls.exit_code} | `{cls.code}` |" in page
@@ -76,7 +82,16 @@ def test_the_map_lists_every_file_and_no_other() -> None:
 def test_help_is_quick_to_start_with() -> None:
     code = "import sys; sys.argv = ['anew', '--help']; from anew.cli.main import main; main(); print(*sys.modules, file=sys.stderr)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    heavy = {"msgspec", "sqlite3", "blake3", "rich", "asyncio", "importlib.metadata", "email", "yaml"}
+    heavy = {
+        "msgspec",
+        "sqlite3",
+        "blake3",
+        "rich",
+        "asyncio",
+        "importlib.metadata",
+        "email",
+        "yaml",
+    }
     assert heavy & set(done.stderr.split()) == set()
 
 

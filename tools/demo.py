@@ -13,14 +13,14 @@ import sys
 import tempfile
 from pathlib import Path
 
-import setup
+import environments
 
-EXAMPLE = setup.ROOT / "examples" / "outside_data"
+EXAMPLE = environments.ROOT / "examples" / "outside_data"
 
 
 def main() -> int:
     """Run the demonstration; return the exit code of the replay."""
-    programs = setup.own(dev=False)
+    programs = environments.own(dev=False)
     with tempfile.TemporaryDirectory(prefix="anew-demo-") as name:
         folder = Path(name)
         project = folder / "sites"
@@ -45,8 +45,11 @@ class Steps:
         self._folder, self._environ = folder, environ
 
     def __call__(self, command: str) -> int:
+        """Show `command`, run it, and return its exit code."""
         print(f"$ {command}", flush=True)
-        done = subprocess.run(["sh", "-c", command], cwd=self._folder, env=self._environ, check=False)
+        done = subprocess.run(
+            ["sh", "-c", command], cwd=self._folder, env=self._environ, check=False
+        )
         print(flush=True)
         return done.returncode
 

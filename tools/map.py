@@ -1,6 +1,6 @@
 """Writes the map of files in ARCHITECTURE.md from the first line of each docstring.
 
-    python3 tools/map.py
+python3 tools/map.py
 """
 
 import ast

@@ -10,21 +10,21 @@ import os
 import subprocess
 import sys
 
-import setup
+import environments
 
 
 def main() -> int:
     """Run the tests; return pytest's exit code."""
     words = sys.argv[1:]
-    programs = setup.own(dev=True)
+    programs = environments.own(dev=True)
     environ = dict(os.environ)
     if "--examples" in words or os.environ.get("CI"):
         words = [word for word in words if word != "--examples"]
-        environ["ANEW_EXAMPLES"] = str(setup.examples())
-    elif (setup.EXAMPLES / "examples-installed").exists():
-        environ["ANEW_EXAMPLES"] = str(setup.EXAMPLES / "bin")
+        environ["ANEW_EXAMPLES"] = str(environments.examples())
+    elif (environments.EXAMPLES / "examples-installed").exists():
+        environ["ANEW_EXAMPLES"] = str(environments.EXAMPLES / "bin")
     command = [str(programs / "python"), "-m", "pytest", *words]
-    return subprocess.run(command, cwd=setup.ROOT, env=environ, check=False).returncode
+    return subprocess.run(command, cwd=environments.ROOT, env=environ, check=False).returncode
 
 
 if __name__ == "__main__":

@@ -119,8 +119,7 @@ def test_100_megabytes_of_output_go_through_and_are_held(anew: Anew) -> None:
         [*ANEW, "run", "big.py"],
         cwd=anew.project,
         env=anew.variables(),
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
+        capture_output=True,
         check=True,
     )
     assert len(done.stdout) == 100 << 20

@@ -136,7 +136,7 @@ def test_two_runs_at_once_in_one_folder(anew: Anew) -> None:
     )
     processes = [anew.start("run", "work.py", name) for name in ("a.txt", "b.txt")]
     for process in processes:
-        out, err = process.communicate(timeout=60)
+        _, err = process.communicate(timeout=60)
         assert process.returncode == 0, err
     runs = anew.json("ls")["runs"]
     assert len(runs) == 2

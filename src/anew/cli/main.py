@@ -8,9 +8,9 @@ from collections.abc import Sequence
 
 import click
 
-from anew.model.version import VERSION
 from anew.cli import render
 from anew.model.errors import AnewError, StoreUnusable, Unsupported, WrongUsage
+from anew.model.version import VERSION
 
 # Each command in the order of the help page; it is loaded when it is called, or all for the help.
 COMMANDS = {
@@ -62,7 +62,7 @@ class Commands(click.Group):
 )
 @click.version_option(VERSION, prog_name="anew")
 def anew() -> None:
-    """Record an experiment, run it again from the record, and say whether the result is the same."""
+    """Record an experiment, run it again from its record, and say if the result is the same."""
 
 
 def main(argv: Sequence[str] | None = None) -> int:

@@ -1,12 +1,13 @@
 """`anew replay`: restore, run again, judge, say how it came out."""
 
 import os
+from pathlib import Path
 
 import click
 
 from anew.cli import render
-from anew.cli.documents import judged
 from anew.cli.commands.run import root_of
+from anew.cli.documents import judged
 from anew.cli.opening import opened, sealed_run
 from anew.cli.options import as_json as json_option
 from anew.cli.options import store as store_option
@@ -67,17 +68,18 @@ def command(
     """
     directory = directory_of(os.environ)
     if into is not None:
-        into = os.path.abspath(os.path.join(directory, into))
-        if os.path.isdir(into) and os.listdir(into):
+        place = Path(directory, into)
+        if place.is_dir() and any(place.iterdir()):
             raise WrongUsage(
-                f"--in {into} is not empty", why="a replay writes over nothing",
+                f"--in {place} is not empty", why="a replay writes over nothing",
                 hint="name a new folder",
             )  # fmt: skip
-        os.makedirs(into, exist_ok=True)
+        place.mkdir(parents=True, exist_ok=True)
+        into = str(place)
     pairs = tuple(_pair(text) for text in variables)
     wishes = Wishes(
-        parse_all(tolerances), packages, pairs, root_of(seed) if seed else None, into, keep, offline,
-        dry_run, timeout,
+        parse_all(tolerances), packages, pairs, root_of(seed) if seed else None, into, keep,
+        offline, dry_run, timeout,
     )  # fmt: skip
     with opened(store, directory) as workspace:
         _, original = sealed_run(workspace, run, directory)

@@ -19,7 +19,12 @@ def own(*, dev: bool) -> Path:
     if not stamp.exists():
         _say("installing Anew" + (" and its test tools" if dev else "") + ": about a minute")
         _pip(programs, "--upgrade", "pip>=25.1")
-        _pip(programs, "--editable", str(ROOT), *(["--group", f"{ROOT}/pyproject.toml:dev"] if dev else []))
+        _pip(
+            programs,
+            "--editable",
+            str(ROOT),
+            *(["--group", f"{ROOT}/pyproject.toml:dev"] if dev else []),
+        )
         stamp.touch()
     return programs
 
@@ -37,7 +42,9 @@ def examples() -> Path:
 
 def _made(place: Path) -> Path:
     if sys.version_info < LEAST:
-        sys.exit(f"Python {LEAST[0]}.{LEAST[1]} or later is needed, this is {sys.version.split()[0]}")
+        sys.exit(
+            f"Python {LEAST[0]}.{LEAST[1]} or later is needed, this is {sys.version.split()[0]}"
+        )
     if not (place / "bin" / "python").exists():
         venv.create(place, with_pip=True)
     return place / "bin"
