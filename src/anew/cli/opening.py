@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from anew.cli import render
+from anew.model.status import SHORT_ID
 from anew.verbs.find import find_run, record_of
 from anew.verbs.workspace import open_workspace
 
@@ -16,8 +17,6 @@ if TYPE_CHECKING:
     from anew.ledger.rows import RunRow
     from anew.model.record import Record
     from anew.verbs.workspace import Workspace
-
-SHORT_ID = 6
 
 
 @contextmanager

@@ -9,6 +9,7 @@ from anew.cli.documents.shown import kept_now
 from anew.cli.tables import shown as plain
 from anew.cli.tables import table
 from anew.model.inputs import FileKind, Kept
+from anew.model.status import SHORT_ID
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
     from anew.model.record import Output, Record
     from anew.verbs.show import Files, Shown
 
-SHORT_ID = 6
 SHORT_DIGEST = 15
 MOST = 5  # lines of a list on the one screen
 LISTS = ("code", "inputs", "outputs", "packages", "metrics", "env", "coverage")

@@ -22,7 +22,7 @@ from anew.model.entry import (
     Entry,
 )
 from anew.model.errors import DamagedObject, MissingObject
-from anew.model.record import Status
+from anew.model.status import Status
 from anew.store.packs import to_raw
 
 VERSION = 2

@@ -14,7 +14,7 @@ from anew.ledger.query import Filter, Sort, order, storable, where
 from anew.ledger.rows import Describer, MetricRow, RunRow, VerdictRow
 from anew.model.digest import PREFIX, Digest
 from anew.model.errors import BrokenLedger
-from anew.model.record import Status
+from anew.model.status import Status
 from anew.store.cachefile import CacheFile
 
 _COLUMNS = (

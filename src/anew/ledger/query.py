@@ -9,7 +9,7 @@ from enum import StrEnum
 import msgspec
 
 from anew.model.digest import PREFIX, Digest
-from anew.model.record import Status
+from anew.model.status import Status
 
 
 class Comparison(StrEnum):

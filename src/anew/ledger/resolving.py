@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from anew.ledger.index import Index
 from anew.model.errors import UnknownRun
-from anew.model.record import SHORT_ID
+from anew.model.status import SHORT_ID
 
 _NTH = re.compile(r"@([1-9][0-9]{0,8})")
 _CANDIDATES = 8

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 
 from anew.model.digest import Digest
-from anew.model.record import Status
+from anew.model.status import Status
 
 
 class MetricRow(NamedTuple):

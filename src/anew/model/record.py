@@ -2,17 +2,17 @@
 
 from base64 import b32encode
 from dataclasses import dataclass
-from enum import StrEnum
 
 from anew.model.circumstances import Circumstances
 from anew.model.digest import Digest
 from anew.model.inputs import FileKind, Kept
 from anew.model.recipe import Recipe, Track
+from anew.model.status import SHORT_ID as SHORT_ID  # of a record, though lists need no more of it
+from anew.model.status import Status as Status
 from anew.model.tree import Listing
 
 ID_BYTES = 16
 ID_LENGTH = 26
-SHORT_ID = 6
 RECORD_SCHEMA = "anew/record-1"
 
 
@@ -23,16 +23,6 @@ def new_run_id(entropy: bytes) -> str:
     'aaaaaaaaaaaaaaaaaaaaaaaaaa'
     """
     return b32encode(entropy).decode().rstrip("=").lower()
-
-
-class Status(StrEnum):
-    """How a run stands. `INCOMPLETE` ended, but its record could not hold all it should."""
-
-    RUNNING = "running"
-    FINISHED = "finished"
-    FAILED = "failed"
-    INTERRUPTED = "interrupted"
-    INCOMPLETE = "incomplete"
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,12 +12,13 @@ import click
 from anew.cli import render
 from anew.cli.commands.replay import EXIT_CODES
 from anew.cli.documents import judged
-from anew.cli.opening import SHORT_ID, opened, run_of
+from anew.cli.opening import opened, run_of
 from anew.cli.options import as_json as json_option
 from anew.cli.options import store as store_option
 from anew.cli.options import tolerance as tolerance_option
 from anew.cli.tables import shown
 from anew.judge.tolerance_text import parse_all
+from anew.model.status import SHORT_ID
 from anew.model.verdict import Answer
 from anew.verbs.compare import Compared, compare
 from anew.verbs.workspace import directory_of

@@ -6,11 +6,12 @@ from pathlib import Path
 import click
 
 from anew.cli import render
-from anew.cli.opening import SHORT_ID, opened, sealed_run
+from anew.cli.opening import opened, sealed_run
 from anew.cli.options import as_json as json_option
 from anew.cli.options import store as store_option
 from anew.cli.tables import shown
 from anew.model.errors import MissingObject
+from anew.model.status import SHORT_ID
 from anew.verbs.get import Brought, Part, get
 from anew.verbs.workspace import directory_of
 

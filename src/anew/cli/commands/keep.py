@@ -5,11 +5,12 @@ import os
 import click
 
 from anew.cli import render
-from anew.cli.opening import SHORT_ID, opened, sealed_run
+from anew.cli.opening import opened, sealed_run
 from anew.cli.options import as_json as json_option
 from anew.cli.options import store as store_option
 from anew.cli.tables import shown
 from anew.model.errors import MissingObject
+from anew.model.status import SHORT_ID
 from anew.verbs.keep import keep
 from anew.verbs.workspace import directory_of
 

@@ -10,12 +10,12 @@ import click
 
 from anew.cli import filters, render, tables
 from anew.cli.documents import listed
-from anew.cli.opening import SHORT_ID, opened
+from anew.cli.opening import opened
 from anew.cli.options import as_json as json_option
 from anew.cli.options import store as store_option
 from anew.ledger.query import CommitIs, HasStatus, NameLike, Since, Text, Until
 from anew.model.errors import AnewError
-from anew.model.record import Status
+from anew.model.status import SHORT_ID, Status
 from anew.verbs.find import indexed, project_of
 from anew.verbs.workspace import directory_of
 

@@ -6,12 +6,13 @@ import sys
 import click
 
 from anew.cli import render
-from anew.cli.opening import SHORT_ID, opened, run_of
+from anew.cli.opening import opened, run_of
 from anew.cli.options import as_json as json_option
 from anew.cli.options import store as store_option
 from anew.cli.tables import shown
 from anew.ledger.rows import RunRow
 from anew.model.errors import WrongUsage
+from anew.model.status import SHORT_ID
 from anew.verbs.remove import Removed, refuse_running, remove
 from anew.verbs.workspace import directory_of
 

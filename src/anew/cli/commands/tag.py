@@ -5,10 +5,11 @@ import os
 import click
 
 from anew.cli import render
-from anew.cli.opening import SHORT_ID, opened, run_of
+from anew.cli.opening import opened, run_of
 from anew.cli.options import as_json as json_option
 from anew.cli.options import store as store_option
 from anew.cli.tables import shown
+from anew.model.status import SHORT_ID
 from anew.verbs import annotate
 from anew.verbs.find import find_row
 from anew.verbs.workspace import directory_of

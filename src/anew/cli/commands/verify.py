@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING
 import click
 
 from anew.cli import render
-from anew.cli.opening import SHORT_ID, opened, run_of
+from anew.cli.opening import opened, run_of
 from anew.cli.options import as_json as json_option
 from anew.cli.options import store as store_option
 from anew.cli.tables import shown
 from anew.model.errors import NotSealed
+from anew.model.status import SHORT_ID
 from anew.verbs.check import Checked, check_runs, check_store
 from anew.verbs.workspace import directory_of
 
