@@ -443,3 +443,20 @@ def test_folders_list_their_entries_in_the_recorded_order(anew: Anew) -> None:
     finally:
         shutil.rmtree(place)
     assert anew.json("replay", "order")["verdict"] == "identical"
+
+
+def test_stdin_from_a_pipe_is_an_input(anew: Anew) -> None:
+    anew.write("first.py", "import sys\nprint(sys.stdin.readline().strip())\nprint(sum(map(int, sys.stdin)))")
+    anew("run", "first.py", input="numbers\n1\n2\n40\n")
+    (given,) = (i for i in anew.json("show", "@1")["recipe"]["inputs"] if i["role"] == "stdin")
+    assert given["size"] == len("numbers\n1\n2\n40\n")
+    assert anew.json("replay", "@1")["verdict"] == "identical"
+    anew.write("ask.py", "print(input(), input())")
+    anew("run", "ask.py", input="one\ntwo\n")
+    assert anew.json("replay", "@1")["verdict"] == "identical"
+
+
+def test_stdin_read_by_another_program_is_a_gap(anew: Anew) -> None:
+    done = anew("run", "cat", input="unseen\n")
+    assert "1 gap" in done.stderr
+    assert "stdin" in str(anew.json("show", "@1")["coverage"]["gaps"])

@@ -42,3 +42,60 @@ def test_a_folder_of_thousands_of_files_is_shown_whole(deep: Anew) -> None:
         "x.py", "import subprocess\nprint(subprocess.check_output('cat ../*.txt', shell=True))\n"
     )
     assert replayed(deep)["verdict"] == "identical"
+
+
+def test_folders_that_the_run_made_outside_are_made_again(deep: Anew) -> None:
+    base = deep.project.parent.parent
+    deep.write(
+        "x.py",
+        f"import os\nos.mkdir({str(base / 'made')!r})\nos.makedirs({str(base / 'far/a/b')!r})\n"
+        f"open({str(base / 'made/1.txt')!r}, 'w').write('1')\n"
+        f"open({str(base / 'far/a/b/2.txt')!r}, 'w').write('2')\nprint('done')\n",
+    )
+    deep("run", "--name", "x", "x.py")
+    for _ in range(2):  # beside what the run left, and without it
+        document = deep.json("replay", "x", "--offline", cwd="/")
+        assert document["verdict"] == "identical"
+        assert len(document["items"]) == 4
+        for name in ("made", "far"):
+            shutil.rmtree(base / name, ignore_errors=True)
+    assert sorted(each.name for each in base.iterdir()) == ["work"]
+
+
+def test_a_folder_outside_that_the_run_removed_can_be_removed_again(deep: Anew) -> None:
+    results = deep.project.parent.parent / "results"
+    (results / "old").mkdir(parents=True)
+    (results / "old" / "1.txt").write_text("old")
+    deep.write(
+        "x.py",
+        f"import os, shutil\nplace = {str(results)!r}\nif os.path.exists(place):\n"
+        "    print(sorted(os.listdir(place)))\n    shutil.rmtree(place)\n"
+        "os.mkdir(place)\nopen(place + '/new.txt', 'w').write('new')\n"
+        "print(os.listdir(place))\n",
+    )
+    assert replayed(deep)["verdict"] == "identical"
+    assert (results / "new.txt").read_text() == "new"
+
+
+def test_a_file_outside_that_is_written_over_unread_was_there(deep: Anew) -> None:
+    log = deep.project.parent.parent / "log.txt"
+    log.write_text("of another day")
+    deep.write(
+        "x.py",
+        f"import os\nprint(os.path.exists({str(log)!r}))\nopen({str(log)!r}, 'w').write('new')\n",
+    )
+    assert replayed(deep)["verdict"] == "identical"
+    assert log.read_text() == "new"
+
+
+def test_a_file_outside_that_is_removed_unread_was_there(deep: Anew) -> None:
+    lock = deep.project.parent.parent / "lock"
+    lock.write_text("pid")
+    deep.write(
+        "x.py",
+        f"import os\nif os.path.exists({str(lock)!r}):\n    os.remove({str(lock)!r})\n"
+        "    print('removed')\nelse:\n    print('nothing')\n",
+    )
+    deep("run", "--name", "x", "x.py")
+    assert deep.json("replay", "x", "--offline", cwd="/")["verdict"] == "identical"
+    assert not lock.exists()

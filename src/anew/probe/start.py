@@ -23,6 +23,7 @@ from . import (
     roles,
     seeds,
     state,
+    stdin,
     threads,
 )
 from .text import dump
@@ -56,6 +57,7 @@ def begin(folder: str) -> None:
     draws.begin()
     draws_numpy.begin()
     libraries.begin()
+    stdin.begin()
     ending.begin()
 
 

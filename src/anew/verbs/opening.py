@@ -20,12 +20,13 @@ from anew.model.tree import Stamp
 from anew.store.durable import write_all
 from anew.trace.places import inside
 
-REQUEST, BEFORE, SETTINGS, GIVEN, LISTINGS, EXIT = (
+REQUEST, BEFORE, SETTINGS, GIVEN, LISTINGS, STDIN, EXIT = (
     "request.json",
     "before.msgpack",
     "settings",
     "given.jsonl",
     "listings.jsonl",
+    "stdin",
     "exit.json",
 )
 

@@ -234,12 +234,28 @@ class _Sealing:
         )  # fmt: skip
 
     def _stdin(self) -> list[Input]:
+        if self.before.stdin is None and self.before.streams.stdin == "pipe":
+            return self._read_from_pipe()
         if self.before.stdin is None or not os.path.exists(self.before.stdin):
             return []
         held = self.holder.hold("inputs", "<stdin>", self.before.stdin, None)
         size = os.stat(self.before.stdin).st_size
         return [Input("<stdin>", FileKind.FILE, size, held.kept, held.digest,
                       Proof.STAMP if held.digest else None, role="stdin")]  # fmt: skip
+
+    def _read_from_pipe(self) -> list[Input]:
+        """Hold what Python read from a pipe; other programs may have read what nobody saw."""
+        kept = self.place / opening.STDIN
+        others = self.account.spawned or not self.account.processes
+        if others and not kept.exists():
+            self.holder.gap("inputs", "what other programs than Python read from the pipe on stdin",
+                            "give it as a file: `< FILE`")  # fmt: skip
+        if not kept.exists():
+            return []
+        held = self.holder.hold("inputs", "<stdin>", str(kept), None)
+        size = kept.stat().st_size
+        proof = Proof.PREIMAGE if held.digest else None
+        return [Input("<stdin>", FileKind.FILE, size, held.kept, held.digest, proof, role="stdin")]
 
     def _environment(self) -> Environment:
         if not self.account.processes:
