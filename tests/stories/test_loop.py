@@ -460,3 +460,18 @@ def test_stdin_read_by_another_program_is_a_gap(anew: Anew) -> None:
     done = anew("run", "cat", input="unseen\n")
     assert "1 gap" in done.stderr
     assert "stdin" in str(anew.json("show", "@1")["coverage"]["gaps"])
+
+
+def test_parameters_are_known_from_outside(anew: Anew) -> None:
+    anew.write("settings.json", '{"model": {"depth": 4}, "api_key": "abc"}')
+    anew.write("more.toml", "[train]\nepochs = 3\n")
+    anew.write(
+        "train.py",
+        "import argparse, json, tomllib\np = argparse.ArgumentParser()\np.add_argument('--lr', type=float, default=0.5)\n"
+        "print(p.parse_args().lr, json.load(open('settings.json'))['model'], tomllib.load(open('more.toml', 'rb')))\n",
+    )
+    anew("run", "train.py", "--lr", "0.25")
+    found = {p["name"]: p["value"] for p in anew.json("show", "@1")["recipe"]["configuration"]["parameters"]}
+    assert (found["lr"], found["model.depth"], found["train.epochs"]) == (0.25, 4, 3)
+    assert found["api_key"] == "<redacted>"
+    assert [run["id"] for run in anew.json("ls", "--param", "lr<0.3")["runs"]]

@@ -2,11 +2,15 @@
 
 import json
 import os
+import tomllib
 from collections.abc import Iterable, Mapping
 
 from anew.model.inputs import Parameter, Variable
 from anew.model.secrets import is_secret_name, redacted, redacted_variables
 
+CONFIGURATION = (".json", ".toml")
+LARGEST_FILE = 64 << 10  # bytes
+MOST_LEAVES = 200
 OURS = ("ANEW_SPOOL", "ANEW_ROLE")
 
 
@@ -55,6 +59,24 @@ def parameters(found: Iterable[tuple[int, str, dict[str, object]]]) -> tuple[Par
             safe = '"<redacted>"' if hidden else redacted(text)
             result[name, source] = Parameter(name, safe, source)
     return tuple(result[key] for key in sorted(result))
+
+
+def from_file(path: str, shown: str) -> dict[str, object]:
+    """Return what a small JSON or TOML file that was read configures; nothing where it is data.
+
+    A file is configuration if its top is a mapping and it has at most `MOST_LEAVES` values.
+    """
+    try:
+        with open(path, "rb") as stream:
+            data = stream.read(LARGEST_FILE + 1)
+        if len(data) > LARGEST_FILE:
+            return {}
+        value = tomllib.loads(data.decode()) if shown.endswith(".toml") else json.loads(data)
+    except (OSError, ValueError, RecursionError):
+        return {}
+    if not isinstance(value, dict) or sum(1 for _ in _flat(value, "")) > MOST_LEAVES:
+        return {}
+    return value
 
 
 def _flat(value: object, place: str) -> Iterable[tuple[str, object]]:

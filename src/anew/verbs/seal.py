@@ -24,8 +24,8 @@ from anew.model.record import (
 from anew.store.listings import write_listing
 from anew.trace.events import compared
 from anew.trace.histories import fold
-from anew.trace.places import Places, short
-from anew.trace.roles import Role, role_of, was_input
+from anew.trace.places import Places, inside, short
+from anew.trace.roles import Role, Roles
 from anew.verbs import opening
 from anew.verbs.opening import Before, World
 from anew.verbs.outcome import Ended, other_gaps, outcome_of
@@ -92,6 +92,7 @@ class _Sealing:
         self.account = spool.read(place)
         self.run = Ended(place, request.project, before, ended, self.account, self.world)
         self.places = self._places()
+        self.roles = Roles(self.places)
 
     def record(self) -> Record:
         """Derive the record; contents go into the batch."""
@@ -99,7 +100,7 @@ class _Sealing:
         histories = self._histories()
         self._warm(histories.values())
         found = self._sorted(histories)
-        configuration = self._configuration()
+        configuration = self._configuration(found)
         recipe = Recipe(
             Command(self.request.argv, self.request.cwd),
             self._code(found, histories),
@@ -108,7 +109,9 @@ class _Sealing:
             configuration,
             self._seeds(),
         )
-        outcome = outcome_of(self.run, found.outputs, found.deleted, self.holder)
+        outcome = outcome_of(
+            self.run, found.outputs, found.deleted, self._own_folders(histories), self.holder
+        )
         gaps = (*self.before.gaps, *self.account.gaps, *self.holder.gaps, *other_gaps(self.run))
         coverage = Coverage(self.holder.held, self.holder.seen, tuple(dict.fromkeys(gaps)))
         return Record(
@@ -179,13 +182,14 @@ class _Sealing:
         found = _Sorted([], [], [], [], [])
         for path in sorted(histories):
             history = histories[path]
-            if was_input(history, self.places):
+            is_code = self.roles.was_code(history)
+            if self.roles.was_input(history):
                 if history.listed and not history.read:
                     found.folders.append(history)
-                elif not self._as_code(history):
+                elif not is_code:
                     found.inputs.append(history)
-            role = role_of(history, self.places)
-            if self._as_code(history) and history.first is not None and history.read:
+            role = self.roles.role_of(history)
+            if is_code and history.first is not None and history.read:
                 found.code.append(history)
             if role is Role.OUTPUT:
                 if history.last != history.first or history.unseen:
@@ -194,8 +198,19 @@ class _Sealing:
                 found.deleted.append(short(path, self.request.project))
         return found
 
-    def _as_code(self, history: History) -> bool:
-        return history.imported or role_of(replace_changed(history), self.places) is Role.CODE
+    def _own_folders(self, histories: dict[str, History]) -> list[str]:
+        """Return the folders outside the project that the run made or removed, the outermost."""
+        own: list[str] = []
+        for path in sorted(histories):
+            history = histories[path]
+            if (
+                history.own_folder
+                and not inside(path, self.request.project)
+                and self.roles.role_of(history) in (Role.OUTPUT, Role.INTERMEDIATE)
+                and not (own and inside(path, own[-1]))
+            ):
+                own.append(path)
+        return own
 
     def _code(self, found: _Sorted, histories: dict[str, History]) -> CodeState:
         root, real = self.request.project, self.world.real
@@ -264,16 +279,25 @@ class _Sealing:
         cache = self.workspace.cache / "environments"
         return environment.observe(main, cache, self.holder)
 
-    def _configuration(self) -> Configuration:
+    def _configuration(self, found: _Sorted) -> Configuration:
         variables = self.before.variables
         return Configuration(
-            config.parameters(self.account.parameters),
+            config.parameters([*self._from_files(found), *self.account.parameters]),
             write_listing(self.batch, variables, lambda each: each.name),
             self.before.locale,
             self.before.timezone,
             self.before.umask,
             self.before.streams,
         )
+
+    def _from_files(self, found: _Sorted) -> list[tuple[int, str, dict[str, object]]]:
+        """Return what configuration files said, in the order of their names."""
+        files = []
+        for history in found.inputs:
+            if history.path.endswith(config.CONFIGURATION) and history.last == history.first:
+                shown = short(history.path, self.request.project)
+                files.append((0, shown, config.from_file(self.world.real(history.path), shown)))
+        return files
 
     def _seeds(self) -> Seeds:
         return seeds.observed(
@@ -283,8 +307,3 @@ class _Sealing:
             self.before.source_date_epoch,
             fixed_addresses=bool(self.ended and self.ended.fixed_addresses),
         )
-
-
-def replace_changed(history: History) -> History:
-    """Return `history` as it would be had the run not changed the file."""
-    return replace(history, changed=False, last=history.first) if history.changed else history

@@ -169,7 +169,7 @@ def _uv(uv: str, words: list[str], *, offline: bool) -> None:
         raise NoEnvironment("uv could not be run", why=str(error), hint="check uv") from error
     if done.returncode != 0:
         raise NoEnvironment(
-            "the recorded environment is gone and cannot be rebuilt",
+            "an environment with these packages cannot be built here",
             why=_reason(done.stderr),
             hint="make the missing package available: settings of uv and pip count",
         )
