@@ -129,6 +129,8 @@ def carry_out(
         raise _not_started(resolved.argv[0], ended.exit)
     try:
         record = seal(workspace, run_id, progress=progress)
+    except KeyboardInterrupt:
+        return Done(run_id, ended, None, "it was interrupted", resolved.interpreter)
     except (AnewError, OSError) as error:
         return Done(run_id, ended, None, str(error), resolved.interpreter)
     finally:

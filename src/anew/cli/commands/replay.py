@@ -130,11 +130,11 @@ def lines_of(result: Replayed) -> list[str]:
 
 
 def _counts(items: tuple[Item, ...]) -> list[str]:
-    names = {"metric": "metrics", "output": "outputs", "console": "streams", "exit": "exit status"}
+    names = {"metric": "metric", "output": "output", "console": "stream"}
     counts = []
-    for kind, plural in names.items():
+    for kind, name in names.items():
         of_kind = [item for item in items if item.kind == kind]
         same = sum(item.verdict in (Answer.IDENTICAL, Answer.EQUIVALENT) for item in of_kind)
-        if of_kind and kind != "exit":
-            counts.append(f"{same} of {len(of_kind)} {plural}")
+        if of_kind:
+            counts.append(f"{same} of {render.count(len(of_kind), name)}")
     return counts

@@ -3,7 +3,9 @@
 import os
 import signal
 import sys
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 import click
 
@@ -18,6 +20,7 @@ from anew.verbs.workspace import directory_of
 
 SAME_SIGNAL = (signal.SIGINT, signal.SIGQUIT)
 ROOT_DIGITS = 32
+PATIENCE = 3.0  # seconds of sealing before anything is said of it
 
 
 @click.command("run", context_settings={"allow_interspersed_args": False})
@@ -62,13 +65,13 @@ def command(
         raise WrongUsage("--seed and --no-seed exclude each other", hint="give one of them")
     directory = directory_of(os.environ)
     options = Options(
-        Keep(keep), Track(track), checked_name(name), tuple(split_tag(tag) for tag in tags), note,
+        Keep.ALL if track == Track.PRODUCTION else Keep(keep), Track(track), checked_name(name), tuple(split_tag(tag) for tag in tags), note,
         hypothesis, variables,
     )  # fmt: skip
     root = root_of(seed) if seed is not None else None
     ask = Ask(command, directory, dict(os.environ), options, not no_seed, root)
-    with opened(store, directory) as workspace:
-        done = run(workspace, ask, _progress())
+    with opened(store, directory) as workspace, _patience() as progress:
+        done = run(workspace, ask, progress)
     _report(done)
     return end_like(done)
 
@@ -105,9 +108,23 @@ def split_tag(tag: str) -> tuple[str, str]:
     return key.strip(), value
 
 
-def _progress() -> Callable[[str], None]:
-    """Return what tells of long sealing on a terminal: a line that is gone afterwards."""
-    return lambda _step: None
+@contextmanager
+def _patience() -> Iterator[Callable[[str], None]]:
+    """Give what is told of the seal's progress: one that takes long says so on a terminal."""
+    timers: list[threading.Timer] = []
+
+    def begin(step: str) -> None:
+        if not timers and sys.stderr is not None and sys.stderr.isatty():
+            said = f"{step}: what was read and written is being hashed and kept; Ctrl-C is safe"
+            timers.append(threading.Timer(PATIENCE, render.say, (said,)))
+            timers[0].daemon = True
+            timers[0].start()
+
+    try:
+        yield begin
+    finally:
+        for timer in timers:
+            timer.cancel()
 
 
 def _report(done: Done) -> None:
