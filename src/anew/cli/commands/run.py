@@ -65,8 +65,8 @@ def command(
         raise WrongUsage("--seed and --no-seed exclude each other", hint="give one of them")
     directory = directory_of(os.environ)
     options = Options(
-        Keep.ALL if track == Track.PRODUCTION else Keep(keep), Track(track), checked_name(name), tuple(split_tag(tag) for tag in tags), note,
-        hypothesis, variables,
+        Keep.ALL if track == Track.PRODUCTION else Keep(keep), Track(track), checked_name(name),
+        tuple(split_tag(tag) for tag in tags), note, hypothesis, variables,
     )  # fmt: skip
     root = root_of(seed) if seed is not None else None
     ask = Ask(command, directory, dict(os.environ), options, not no_seed, root)
