@@ -29,11 +29,12 @@ def collect(
     """Hold each file the run read, as it was before the run changed it."""
     inputs: list[Input] = []
     links: dict[str, str] = {}
+    walked: set[str] = set()
     for history in histories:
         first = history.first
         if first is None:
             continue
-        _follow(history.path, real, links)
+        _follow(history.path, real, links, walked)
         if first.mode & KIND == IS_FOLDER:
             continue
         inputs.append(_file(history, first, project, holder, real, pins, early))
@@ -100,32 +101,37 @@ def _stamp(path: str) -> Stamp | None:
                  status.st_mtime_ns, status.st_ctime_ns)  # fmt: skip
 
 
-def _follow(path: str, real: Callable[[str], str], links: dict[str, str]) -> None:
-    """Note each symbolic link on the way to `path`, and on the way to where it leads."""
+def _follow(path: str, real: Callable[[str], str], links: dict[str, str], walked: set[str]) -> None:
+    """Note each symbolic link on the way to `path`, and on the way to where it leads.
+
+    `walked` are the folders whose way is known already.
+    """
     pending, seen = [path], set()
     while pending:
         place = pending.pop()
         if place in seen:
             continue
         seen.add(place)
-        parts = place.split("/")
-        for count in range(2, len(parts) + 1):
-            step = "/".join(parts[:count])
-            if step in links or step in _PLAIN:
+        for step in _steps(place, walked):
+            if step in links:
                 continue
             try:
                 target = os.readlink(real(step))
             except OSError:
-                if count < len(parts):
-                    _PLAIN.add(step)
                 continue
             links[step] = target
-            rest = "/".join(parts[count:])
-            leads = os.path.normpath(os.path.join(os.path.dirname(step), target, rest))
-            pending.append(leads)
+            leads = os.path.join(os.path.dirname(step), target, place[len(step) + 1 :])
+            pending.append(os.path.normpath(leads))
 
 
-_PLAIN: set[str] = set()  # folders known to be no links; a process seals few runs
+def _steps(path: str, walked: set[str]) -> list[str]:
+    """Return the folders on the way to `path` that were not walked yet, and `path` itself."""
+    steps, step = [path], path.rpartition("/")[0]
+    while step and step not in walked:
+        steps.append(step)
+        step = step.rpartition("/")[0]
+    walked.update(steps[1:])
+    return steps[::-1]
 
 
 def folders(
@@ -164,7 +170,8 @@ def listed_before(path: str, now: Iterable[str], histories: dict[str, History]) 
             if history.first is None:
                 names.pop(name, None)
             else:
-                names.setdefault(name, name)
+                is_folder = history.first.mode & KIND == IS_FOLDER
+                names.setdefault(name, name + "/" * is_folder)
     return sorted(names.values())
 
 

@@ -41,6 +41,7 @@ CREDENTIAL_FILES = (
     ".kaggle/kaggle.json", "kaggle.json", ".config/gcloud/application_default_credentials.json",
     ".env", ".azure/accessTokens.json", ".databrickscfg", ".cdsapirc", ".boto", ".s3cfg",
 )  # fmt: skip
+_CREDENTIAL_NAMES = frozenset(name.rpartition("/")[2] for name in CREDENTIAL_FILES)
 
 
 def is_secret_name(name: str) -> bool:
@@ -63,6 +64,8 @@ def is_credential_file(path: str) -> bool:
     >>> is_credential_file("/home/me/.netrc"), is_credential_file("/data/x.netrc")
     (True, False)
     """
+    if path.rpartition("/")[2] not in _CREDENTIAL_NAMES:
+        return False
     return any(path == name or path.endswith("/" + name) for name in CREDENTIAL_FILES)
 
 

@@ -59,6 +59,7 @@ class LocalBatch:
         self._open: list[_Large] = []
         self._packs: list[PackWriter] = []
         self._relied_on: set[Path] = set()
+        self._relies_on_packs = False
         self._broken: OSError | None = None
         self._packed: set[Digest] = set()
         self._primed = 0
@@ -138,6 +139,8 @@ class LocalBatch:
         for path, name in packs.items():
             path.rename(self._layout.packs / name)
             changed.add(self._layout.packs)
+        if self._relies_on_packs:
+            self._relied_on.add(self._layout.packs)
         relied_on = {folder for folder in self._relied_on - changed if changed_lately(folder)}
         for folder in sorted(changed | relied_on):
             sync_folder(folder)
@@ -155,6 +158,7 @@ class LocalBatch:
         self._lock, self._folder, self._buffered = -1, None, 0
         self._small, self._large, self._staged = {}, {}, set()
         self._open, self._packs, self._relied_on = [], [], set()
+        self._relies_on_packs = False
         self._broken, self._packed, self._primed = None, set(), 0
 
     def __del__(self) -> None:
@@ -168,13 +172,12 @@ class LocalBatch:
 
     def _held(self, digest: Digest) -> bool:
         """Say whether the store holds an object, which this batch then relies upon."""
-        if self._stamps.count - self._primed >= max(
-            PRIME, self._primed
-        ):  # one look for all that may be asked next
-            self._primed = self._stamps.count
+        count = self._stamps.count
+        if count - self._primed >= max(PRIME, self._primed):  # one look for all asked next
+            self._primed = count
             self._packed = self._holdings.index.held(self._stamps.answers())
         if digest in self._packed or self._holdings.index.find(digest) is not None:
-            self._relied_on.add(self._layout.packs)
+            self._relies_on_packs = True
             return True
         large = self._layout.object(digest)
         if large.exists():
@@ -188,7 +191,7 @@ class LocalBatch:
             return
         held = self._holdings.has_many(self._small)
         if held:
-            self._relied_on.add(self._layout.packs)
+            self._relies_on_packs = True
         new = [(digest, data) for digest, data in self._small.items() if digest not in held]
         if new:
             if not self._packs or self._packs[-1].size >= PACK_SIZE:

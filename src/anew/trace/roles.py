@@ -25,19 +25,52 @@ class Role(StrEnum):
     NOISE = "noise"
 
 
-def role_of(history: History, places: Places) -> Role:
-    """Return the role that `history` gives its file; one that was read *and* written is OUTPUT."""
-    path = history.path
-    outside = _role_by_place(path, places)
-    if outside is not None:
-        return outside
-    if history.changed:
-        return Role.OUTPUT if history.last is not None else Role.INTERMEDIATE
-    if history.imported or is_code(history):
-        return Role.CODE
-    if history.read or history.listed or history.first is not None:
-        return Role.INPUT
-    return Role.NOISE
+class Roles:
+    """Tells what each file was to a run; what follows from its place is found once per folder."""
+
+    def __init__(self, places: Places) -> None:
+        self._places = places
+        self._named = frozenset((places.project, *places.environments, *places.own,
+                                 *places.caches, MEMORY, *NOISE, *SYSTEM))  # fmt: skip
+        self._folders: dict[str, Role | None] = {}
+
+    def role_of(self, history: History) -> Role:
+        """Return the role of a file; one that was read *and* written is OUTPUT."""
+        outside = self._by_place(history.path)
+        if outside is not None:
+            return outside
+        if history.changed:
+            return Role.OUTPUT if history.last is not None else Role.INTERMEDIATE
+        if history.imported or is_code(history):
+            return Role.CODE
+        if history.read or history.listed or history.first is not None:
+            return Role.INPUT
+        return Role.NOISE
+
+    def was_input(self, history: History) -> bool:
+        """Say whether the state the run found the file in decided what it did."""
+        if history.first is None or self._by_place(history.path) is not None:
+            return False
+        if history.read or history.listed:
+            return True
+        # Written over by something nobody saw: it may have been read before.
+        return history.unseen and history.changed
+
+    def was_code(self, history: History) -> bool:
+        """Say whether the file, as the run found it, was a program, whatever became of it."""
+        if history.imported:
+            return True
+        return is_code(history) and self._by_place(history.path) is None
+
+    def _by_place(self, path: str) -> Role | None:
+        if path.endswith((".pyc", "/__pycache__")):
+            return Role.CACHE
+        if path in self._named or path.endswith("/.git"):
+            return _role_by_place(path, self._places)
+        folder = path.rpartition("/")[0]
+        if folder not in self._folders:
+            self._folders[folder] = _role_by_place(folder + "/", self._places)
+        return self._folders[folder]
 
 
 def is_code(history: History) -> bool:
@@ -49,7 +82,7 @@ def is_code(history: History) -> bool:
 
 
 def _role_by_place(path: str, places: Places) -> Role | None:
-    if "/__pycache__/" in path or path.endswith((".pyc", "/__pycache__")):
+    if "/__pycache__/" in path:
         return Role.CACHE
     if "/.git/" in path or path.endswith("/.git"):
         return Role.NOISE
@@ -70,13 +103,3 @@ def _role_by_place(path: str, places: Places) -> Role | None:
 
 def _within(path: str, folders: tuple[str, ...]) -> bool:
     return any(inside(path, folder) for folder in folders)
-
-
-def was_input(history: History, places: Places) -> bool:
-    """Say whether the state the run found the file in decided what it did."""
-    if _role_by_place(history.path, places) is not None or history.first is None:
-        return False
-    if history.read or history.listed:
-        return True
-    # Written over by something nobody saw: it may have been read before.
-    return history.unseen and history.changed
