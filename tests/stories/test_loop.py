@@ -446,7 +446,10 @@ def test_folders_list_their_entries_in_the_recorded_order(anew: Anew) -> None:
 
 
 def test_stdin_from_a_pipe_is_an_input(anew: Anew) -> None:
-    anew.write("first.py", "import sys\nprint(sys.stdin.readline().strip())\nprint(sum(map(int, sys.stdin)))")
+    anew.write(
+        "first.py",
+        "import sys\nprint(sys.stdin.readline().strip())\nprint(sum(map(int, sys.stdin)))",
+    )
     anew("run", "first.py", input="numbers\n1\n2\n40\n")
     (given,) = (i for i in anew.json("show", "@1")["recipe"]["inputs"] if i["role"] == "stdin")
     assert given["size"] == len("numbers\n1\n2\n40\n")
@@ -458,7 +461,7 @@ def test_stdin_from_a_pipe_is_an_input(anew: Anew) -> None:
 
 def test_stdin_read_by_another_program_is_a_gap(anew: Anew) -> None:
     done = anew("run", "cat", input="unseen\n")
-    assert "1 gap" in done.stderr
+    assert "2 gaps" in done.stderr
     assert "stdin" in str(anew.json("show", "@1")["coverage"]["gaps"])
 
 
@@ -471,7 +474,19 @@ def test_parameters_are_known_from_outside(anew: Anew) -> None:
         "print(p.parse_args().lr, json.load(open('settings.json'))['model'], tomllib.load(open('more.toml', 'rb')))\n",
     )
     anew("run", "train.py", "--lr", "0.25")
-    found = {p["name"]: p["value"] for p in anew.json("show", "@1")["recipe"]["configuration"]["parameters"]}
+    found = {
+        p["name"]: p["value"]
+        for p in anew.json("show", "@1")["recipe"]["configuration"]["parameters"]
+    }
     assert (found["lr"], found["model.depth"], found["train.epochs"]) == (0.25, 4, 3)
     assert found["api_key"] == "<redacted>"
     assert [run["id"] for run in anew.json("ls", "--param", "lr<0.3")["runs"]]
+
+
+def test_programs_that_cannot_be_followed_are_a_gap(anew: Anew) -> None:
+    assert "coverage 99 % (1 gap)" in anew("run", "sh", "-c", "cat /dev/null; echo x").stderr
+    assert "coverage 99 % (1 gap)" in anew("run", "--", "python", "-I", "-c", "print(1)").stderr
+    anew.write("call.py", "import subprocess\nsubprocess.run(['ls', '.'])")
+    done = anew("run", "call.py")
+    assert "(1 gap)" in done.stderr
+    assert "ls" in str(anew.json("show", "@1")["coverage"]["gaps"])

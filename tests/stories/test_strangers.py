@@ -1,6 +1,8 @@
 """What scripts of strangers do that ours do not: each case here was met in one, or near one."""
 
 import shutil
+import subprocess
+import sys
 
 import pytest
 
@@ -99,3 +101,34 @@ def test_a_file_outside_that_is_removed_unread_was_there(deep: Anew) -> None:
     deep("run", "--name", "x", "x.py")
     assert deep.json("replay", "x", "--offline", cwd="/")["verdict"] == "identical"
     assert not lock.exists()
+
+
+def test_a_listed_folder_that_holds_the_environment_does_not_hide_it(deep: Anew) -> None:
+    around = deep.project.parent.parent
+    python = around / "env" / "bin" / "python"
+    subprocess.run([sys.executable, "-m", "venv", "--without-pip", str(around / "env")], check=True)
+    (around / "data").mkdir()
+    (around / "data" / "1.csv").write_text("1")
+    deep.write(
+        "x.py",
+        f"import os\nprint(sorted(os.listdir({str(around)!r})), open('../../data/1.csv').read())\n",
+    )
+    deep("run", "--name", "x", str(python), "x.py")
+    shutil.rmtree(around / "data")
+    document = deep.json("replay", "x", "--offline", cwd="/")
+    assert document["verdict"] == "identical"
+    assert not (around / "data").exists()
+
+
+def test_what_lies_beside_a_file_deep_in_a_listed_folder_stays(deep: Anew) -> None:
+    around = deep.project.parent.parent
+    (around / "a" / "b").mkdir(parents=True)
+    for name in ("read.txt", "other.txt"):
+        (around / "a" / "b" / name).write_text(name)
+    deep.write(
+        "x.py",
+        f"import os, subprocess\nplace = {str(around)!r}\nprint(sorted(os.listdir(place)))\n"
+        "print(open(place + '/a/b/read.txt').read())\n"
+        "print(subprocess.check_output(['cat', place + '/a/b/other.txt']))\n",
+    )
+    assert replayed(deep)["verdict"] == "identical"

@@ -95,7 +95,7 @@ def environment(
     recorded = original.recipe.environment
     interpreter = recorded.interpreter
     if interpreter is None or recorded.packages is None:
-        restored["environment"] = Restoration(exact=True, note="no Python took part")
+        restored["environment"] = Restoration(exact=True, note="not needed: no Python took part")
         return None, None
     cache = workspace.cache / "environments"
     if not wishes.packages:
