@@ -38,8 +38,11 @@ def enter(mounts: tuple[Mount, ...], scratch: Path) -> bool:
     view = _View(scratch)
     # Sources may be hidden by what is mounted over their parents: hold each by a descriptor.
     held = [(os.open(mount.source, os.O_PATH), mount) for mount in mounts]
-    for descriptor, mount in sorted(held, key=lambda pair: pair[1].target.count("/")):
+    for descriptor, mount in sorted(held, key=lambda pair: pair[1].target.rstrip("/").count("/")):
         source = f"/proc/self/fd/{descriptor}"
+        if mount.target == "/":
+            view.new_root(source, frozenset(mount.hidden))
+            continue
         if mount.around and os.path.isdir(mount.target):
             view.surround(mount, source)
         else:
@@ -139,15 +142,14 @@ class _View:
 
     def surround(self, mount: Mount, source: str) -> None:
         """Mount what else lies at the target into the folder that will be seen there."""
-        if mount.target == "/":
-            return
         with _held(mount.target) as original:
             self._put_back(original, source, mount.target, frozenset(mount.hidden))
+            os.chmod(source, stat.S_IMODE(os.stat(original).st_mode))
 
     def _rebuild(self, folder: str) -> None:
         """Lay a folder in memory over `folder`, with all its entries mounted back."""
         if folder == "/":
-            self._rebuild_root()
+            self.new_root(None)
             return
         status = os.stat(folder)
         with _held(folder) as original:
@@ -156,10 +158,14 @@ class _View:
             self._put_back(original, folder, folder)
         self.ours[folder] = True
 
-    def _rebuild_root(self) -> None:
+    def new_root(self, source: str | None, hidden: frozenset[str] = frozenset()) -> None:
+        """Show what lies at the root in `source`, a folder in memory for None, and move there."""
         new = self._stash()
-        _mount("tmpfs", new, 0, "tmpfs")
-        self._put_back("/", new, "/")
+        if source is None:
+            _mount("tmpfs", new, 0, "tmpfs")
+        else:
+            _mount(source, new, MS_BIND | MS_REC)
+        self._put_back("/", new, "/", hidden)
         self.ours["/"] = True
         os.chdir(new)
         number = SYS_PIVOT_ROOT[os.uname().machine]
@@ -178,17 +184,17 @@ class _View:
         beyond = ""
         for position, entry in enumerate(found):
             place = f"{folder.rstrip('/')}/{entry.name}"
-            if os.path.lexists(place):
+            if os.path.lexists(place) and not _is_stand_in(entry, place):
                 continue
             if entry.is_symlink():
                 os.symlink(os.readlink(entry.path), place)
-            elif position >= MOST_ENTRIES:
+            elif position >= MOST_ENTRIES and not os.path.lexists(place):
                 if not beyond:
                     beyond = self._stash()
                     _mount(source, beyond, MS_BIND)  # not what is mounted over it: that is us
                 os.symlink(f"{beyond}/{entry.name}", place)
             elif entry.is_dir():
-                os.mkdir(place)
+                os.makedirs(place, exist_ok=True)
                 _mount(entry.path, place, MS_BIND | MS_REC)
                 self.ours[f"{target.rstrip('/')}/{entry.name}"] = False
             else:
@@ -210,3 +216,8 @@ def _held(folder: str) -> Iterator[str]:
         yield f"/proc/self/fd/{descriptor}"
     finally:
         os.close(descriptor)
+
+
+def _is_stand_in(entry: os.DirEntry[str], place: str) -> bool:
+    """Say whether an empty folder of the room stands for one that lies on the disk."""
+    return entry.is_dir(follow_symlinks=False) and os.path.isdir(place) and not os.listdir(place)

@@ -135,6 +135,27 @@ def other_files(
     return files
 
 
+def written_over(
+    outside: Iterable[History], holder: Holder, pins: str, budget: int = UNUSED_MOST
+) -> list[CodeFile]:
+    """Hold the old bytes of small files outside the project that the run wrote over, or removed.
+
+    It did not read them, but may have asked whether they were there.
+    """
+    files: list[CodeFile] = []
+    for history in outside:
+        first, place = history.first, _old_bytes(history, pins)
+        if first is None or place is None or first.size > min(UNUSED_LARGEST, budget):
+            continue
+        budget -= first.size
+        held = holder.hold("code", history.path, place, None, always=True)
+        executable = bool(first.mode & EXECUTABLE)
+        files.append(
+            CodeFile(history.path, held.digest, first.size, held.kept, executable, source="outside")
+        )
+    return files
+
+
 def _old_bytes(history: History, pins: str) -> str | None:
     found = bytes_of_first(history)
     if found is None or found.source is not Source.PIN:

@@ -51,7 +51,10 @@ class Stream:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What a run produced. `exit_code` and `signal` are None where nobody saw them. Times in µs."""
+    """What a run produced. `exit_code` and `signal` are None where nobody saw them. Times in µs.
+
+    `folders` are those outside the project that the run itself made, removed or renamed.
+    """
 
     status: Status
     exit_code: int | None
@@ -63,6 +66,7 @@ class Outcome:
     outputs: Listing  # Output, by path
     console: tuple[Stream, ...] = ()
     deleted: tuple[str, ...] = ()
+    folders: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

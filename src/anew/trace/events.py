@@ -24,10 +24,14 @@ class Deed(StrEnum):
     CHANGED = "changed"  # nobody saw how: it is another than it was
 
 
+FOLDER = "folder"
+
+
 class Event(NamedTuple):
     """`stamp` is the state the file was in before the deed; None where nothing was there.
 
-    `note` names the pin of PINNED, the reason of LOST, the other path of a move; `names` are the
+    `note` names the pin of PINNED, the reason of LOST, the other path of a move, and says FOLDER of
+    a folder that was CREATED; `names` are the
     entries of a LISTED folder in their order. `time` is that of the monotonic clock in ns.
     """
 
@@ -77,7 +81,7 @@ def parsed(line: list) -> tuple[Event, ...]:  # type: ignore[type-arg]
         case "rmdir":
             return (Event(time, Deed.DELETED, line[2]),)
         case "mkdir":
-            return (Event(time, Deed.CREATED, line[2]),)
+            return (Event(time, Deed.CREATED, line[2], None, FOLDER),)
         case "truncate":
             return (Event(time, Deed.UPDATED, line[2], _stamp(line[3])),)
         case "link" | "symlink":

@@ -1,13 +1,15 @@
 """History: all that happened to one file, folded from its events."""
 
+import stat
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Protocol
 
 from anew.model.tree import Stamp
-from anew.trace.events import Deed, Event
+from anew.trace.events import FOLDER, Deed, Event
 
 READS = (Deed.READ, Deed.IMPORTED)
+MOVES = (Deed.CREATED, Deed.DELETED, Deed.MOVED_AWAY)
 
 
 @dataclass(slots=True)
@@ -21,6 +23,7 @@ class History:
         imported: as the source of a module.
         listed: its entries were listed; `names` are what it had when that was first seen.
         changed: the run created, wrote, moved or deleted it.
+        own_folder: it is a folder that the run itself made, renamed or removed.
         unseen: it changed in a way nobody saw: old bytes may have been read before.
         pins: kept copies, by the state they hold.
         lost: states that could not be kept, with the reason.
@@ -36,6 +39,7 @@ class History:
     listed: bool = False
     names: tuple[str, ...] = ()
     changed: bool = False
+    own_folder: bool = False
     unseen: bool = False
     pins: dict[Stamp, str] = field(default_factory=dict)
     lost: dict[Stamp, str] = field(default_factory=dict)
@@ -65,18 +69,28 @@ def fold(
 ) -> dict[str, History]:
     """Return one history per path; `now` tells the state after the last process has ended."""
     histories: dict[str, History] = {}
+    arrived, held = set(), set[str]()
     for event in sorted(events, key=lambda event: event.time):
+        if event.deed is Deed.MOVED_HERE:
+            arrived.add(event.path)
         history = histories.get(event.path)
         if history is None:
             history = histories[event.path] = History(event.path)
             history.known, history.first = before.state(event.path)
-        _add(history, event, before.began)
+        _add(history, event, before.began, held)
+        if history.first is not None:
+            held.add(event.path.rpartition("/")[0])
     for path, history in histories.items():
         history.last = now(path)
+        history.own_folder |= _is_folder(history.last) and path in arrived
         moved = not history.changed and history.known and history.last != history.first
         if moved and (history.last is None or history.first is None or _other_bytes(history)):
             history.unseen = history.changed = True
     return histories
+
+
+def _is_folder(stamp: Stamp | None) -> bool:
+    return stamp is not None and stat.S_ISDIR(stamp.mode)
 
 
 def _other_bytes(history: History) -> bool:
@@ -87,14 +101,10 @@ def _other_bytes(history: History) -> bool:
     return (first.size, first.modified, first.inode) != (last.size, last.modified, last.inode)
 
 
-def _add(history: History, event: Event, began: int) -> None:
+def _add(history: History, event: Event, began: int, held: set[str]) -> None:
     deed = event.deed
     if not history.known and deed not in (Deed.PINNED, Deed.LOST):
-        history.known = True
-        history.first = event.stamp
-        if event.stamp is not None and event.stamp.changed >= began:
-            # Made since the start, by something nobody saw: no state the run found.
-            history.first, history.changed = None, True
+        _add_first(history, event, began, held)
     if deed in READS:
         _add_read(history, event)
     elif deed is Deed.LISTED:
@@ -114,6 +124,18 @@ def _add(history: History, event: Event, began: int) -> None:
         if deed is Deed.CHANGED and not history.changed:
             history.unseen = True
         history.changed = True
+        if deed in MOVES and (event.note == FOLDER or _is_folder(event.stamp)):
+            history.own_folder = True
+
+
+def _add_first(history: History, event: Event, began: int, held: set[str]) -> None:
+    """Take the state before the first deed for the one that the run found, where it can be."""
+    history.known = True
+    history.first = event.stamp
+    made_since = event.stamp is not None and event.stamp.changed >= began
+    if made_since and event.path not in held:  # a folder changes with what it held
+        # Made since the start, by something nobody saw: no state the run found.
+        history.first, history.changed = None, True
 
 
 def _add_read(history: History, event: Event) -> None:

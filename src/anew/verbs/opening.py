@@ -93,10 +93,12 @@ class World:
         """Return where the file lies that the program saw at `path`."""
         for mount in self._sorted:
             if inside(path, mount.target):
-                place = mount.source + path[len(mount.target) :]
-                if mount.around and not os.path.lexists(place):
-                    return path
-                return place
+                below = path[len(mount.target.rstrip("/")) :]
+                name = below[1:].partition("/")[0]
+                beside = f"{mount.target.rstrip('/')}/{name}"
+                if mount.around and name not in ("", *mount.hidden) and os.path.lexists(beside):
+                    return path  # it is shown as it lies there
+                return mount.source + below
         return path
 
     def stamp(self, path: str) -> Stamp | None:

@@ -10,6 +10,7 @@ from anew.facets.holding import Holder
 from anew.facets.spool import Account
 from anew.model.record import Gap, Outcome, Status
 from anew.store.listings import write_listing
+from anew.trace import unfollowed
 from anew.trace.histories import History
 from anew.verbs.opening import Before, World
 
@@ -19,6 +20,7 @@ class Ended:
     """A run that is over: its spool, what was known at its start, told by it, seen of its end."""
 
     place: Path
+    argv: tuple[str, ...]
     project: str
     before: Before
     exit: Exit | None
@@ -26,7 +28,9 @@ class Ended:
     world: World
 
 
-def outcome_of(run: Ended, written: list[History], deleted: list[str], holder: Holder) -> Outcome:
+def outcome_of(
+    run: Ended, written: list[History], deleted: list[str], folders: list[str], holder: Holder
+) -> Outcome:
     """Hold what came out of `run`, and return it."""
     artifacts = frozenset(path for path, _ in run.account.artifacts)
     files = outputs.collect(written, run.project, holder, run.world.real, artifacts)
@@ -52,6 +56,7 @@ def outcome_of(run: Ended, written: list[History], deleted: list[str], holder: H
         ),
         tuple(stream for stream in streams if stream is not None),
         tuple(deleted),
+        tuple(folders),
     )
 
 
@@ -98,4 +103,5 @@ def other_gaps(run: Ended) -> tuple[Gap, ...]:
     elif run.exit.lingering:
         gaps.append(Gap("outcome", "a process it started went on after its end",
                         "wait for it inside the program"))  # fmt: skip
-    return tuple(gaps)
+    reported = len(run.account.processes)
+    return (*gaps, *unfollowed.gaps(run.argv, run.account.spawned, reported=reported))

@@ -11,7 +11,7 @@ from anew.model.canonical import decode, encode
 from anew.model.digest import Digest
 from anew.model.errors import AnewError, CannotRestore, MissingObject
 from anew.model.inputs import CodeFile, FileKind, Input, Kept
-from anew.model.record import Output, Record
+from anew.model.record import Outcome, Output, Record
 from anew.model.secrets import is_credential_file
 from anew.store.listings import read_listing
 from anew.store.local import LocalStore
@@ -19,6 +19,7 @@ from anew.trace.places import inside, whole
 
 OUTSIDE = "outside"
 PROJECT = "project"
+MOST_FOLDERS = 2000  # outside the project that are mounted one by one
 
 
 @dataclass(slots=True)
@@ -130,7 +131,7 @@ def restore(
     Inputs held by reference are not copied: they are mounted to be read where they lie, or where
     nothing can be `mounted`, reached by a link.
     """
-    layout = _Layout(record.project, room, made)
+    layout = _Layout(record.project, room, made, record.outcome)
     (room / PROJECT).mkdir()
     for file in sorted(made.code, key=lambda each: each.path):
         if not file.path.startswith("<"):
@@ -217,47 +218,83 @@ def _put_names(given: Input, target: Path, store: LocalStore) -> None:
             entry.touch()
 
 
+def _outermost(folders: Iterable[str]) -> list[str]:
+    """Return those folders that lie in no other of them.
+
+    >>> _outermost(["/a", "/a-b", "/a/c"])
+    ['/a', '/a-b']
+    """
+    result: list[str] = []
+    for folder in sorted(folders, key=lambda each: each.split("/")):
+        if not result or not inside(folder, result[-1]):
+            result.append(folder)
+    return result
+
+
 class _Layout:
     """Which path of the original lies where in a room."""
 
-    def __init__(self, project: str, room: Path, made: Plan) -> None:
+    def __init__(self, project: str, room: Path, made: Plan, outcome: Outcome) -> None:
         self._project, self._room = project, room
         paths = [each.path for each in made.inputs] + [each.path for each in made.outputs]
         paths += [each.path for each in made.code]
-        self._folders: dict[str, Path] = {}
-        self._names: dict[str, set[str]] = {}
+        paths += [*outcome.deleted, *outcome.folders]  # never to be touched on the disk
+        self._own = outcome.folders
         parents = {os.path.dirname(path) for path in paths if path.startswith("/")}
         listed = {
             each.path for each in made.inputs
             if each.kind is FileKind.FOLDER and each.path.startswith("/")
         }  # fmt: skip
-        for folder in sorted(parents | listed):
-            if not any(inside(folder, known) for known in self._folders):
-                self._folders[folder] = room / OUTSIDE / str(len(self._folders))
-                self._names[folder] = set()
+        folders = sorted({self._above(folder) for folder in parents | listed})
+        if len(folders) > MOST_FOLDERS:
+            folders = _outermost(folders)
+        self._folders = {
+            folder: room / OUTSIDE / str(number) for number, folder in enumerate(folders)
+        }
+        self._names: dict[str, set[str]] = {folder: set() for folder in folders}
         for place in self._folders.values():
             place.mkdir(parents=True)
         for path in paths:
             self._note(path)
 
+    def _above(self, folder: str) -> str:
+        """Return `folder`, or what is above it where the run makes or removes it itself.
+
+        A folder that is mounted is there and cannot be removed.
+        """
+        for own in self._own:
+            if inside(folder, own):
+                return os.path.dirname(own)
+        return folder
+
     def _note(self, path: str) -> None:
-        for folder, names in self._names.items():
-            if path.startswith(folder + "/"):
-                names.add(path[len(folder) + 1 :].partition("/")[0])
+        """Note which entry of which folder stands for `path`: what lies there now is hidden."""
+        if path in self._folders:
+            return  # seen by a mount of its own
+        folder = self._known(path)
+        if folder is not None:
+            self._names[folder].add(path[len(folder.rstrip("/")) + 1 :].partition("/")[0])
+
+    def _known(self, path: str) -> str | None:
+        """Return the folder that is laid out and holds `path`, the innermost."""
+        while path.startswith("/") and path not in self._folders and path != "/":
+            path = os.path.dirname(path)
+        return path if path in self._folders else None
 
     def place(self, path: str) -> Path:
         """Return where a path of the record lies in the room."""
         if not path.startswith("/"):
             return self._room / PROJECT if path == "." else self._room / PROJECT / path
-        for folder, place in self._folders.items():
-            if inside(path, folder):
-                return place / path[len(folder) + 1 :] if path != folder else place
-        return self._room / OUTSIDE / path.lstrip("/")
+        folder = self._known(path)
+        if folder is None:
+            return self._room / OUTSIDE / path.lstrip("/")
+        return self._folders[folder] / path[len(folder.rstrip("/")) :].lstrip("/")
 
     def make_output_folders(self, outputs: Iterable[Output]) -> None:
         """Make no folder that the script makes itself: only those that had to be there."""
         for output in outputs:
-            if output.path.startswith("/"):
+            folder = os.path.dirname(output.path)
+            if folder.startswith("/") and not any(inside(folder, own) for own in self._own):
                 self.place(output.path).parent.mkdir(parents=True, exist_ok=True)
 
     def mounts(self) -> tuple[Mount, ...]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -90,7 +90,9 @@ class _Sealing:
         self.batch = workspace.store.begin()
         self.holder = Holder(workspace.store, self.batch, request.options.keep)
         self.account = spool.read(place)
-        self.run = Ended(place, request.project, before, ended, self.account, self.world)
+        self.run = Ended(
+            place, request.argv, request.project, before, ended, self.account, self.world
+        )
         self.places = self._places()
         self.roles = Roles(self.places)
 
@@ -226,6 +228,13 @@ class _Sealing:
             files += code.other_files(
                 self.before.listing, self.before.git, taken, changed, root, self.holder, real, pins
             )
+        outside = (
+            changed[path]
+            for path in sorted(changed.keys() - taken)
+            if not inside(path, root)
+            and self.roles.role_of(changed[path]) in (Role.OUTPUT, Role.INTERMEDIATE)
+        )
+        files += code.written_over(outside, self.holder, pins)
         return code.code_state(files, self.before.git, self.before.diff, self.batch)
 
     def _inputs(self, found: _Sorted, histories: dict[str, History]) -> Listing:
