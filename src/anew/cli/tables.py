@@ -59,7 +59,7 @@ def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
         if place == len(head) - 1 or any(row[place] for row in rows)
     ]  # fmt: skip
     lines = [[head[place] for place in keep], *([row[place] for place in keep] for row in rows)]
-    widths = [max(width_of(line[place]) for line in lines) for place in range(len(keep))]
+    widths = [max(map(width_of, column)) for column in zip(*lines, strict=True)]
     edge = width()
     text = [_line(line, widths, edge) for line in lines]
     if edge is not None and not os.environ.get("NO_COLOR"):
@@ -69,10 +69,10 @@ def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
 
 def _line(cells: Sequence[str], widths: Sequence[int], edge: int | None) -> str:
     padded = [
-        cell + " " * (width - width_of(cell))
-        for cell, width in zip(cells[:-1], widths[:-1], strict=True)
+        cell.ljust(width) if cell.isascii() else cell + " " * (width - width_of(cell))
+        for cell, width in zip(cells, widths, strict=True)
     ]
-    line = "  ".join([*padded, cells[-1]])
+    line = "  ".join(padded).rstrip()
     if edge is not None and width_of(line) > edge:
         line = line[: max(edge - 1, 1)] + "…"
-    return line.rstrip()
+    return line

@@ -157,8 +157,7 @@ def _table(
         _cells(row, sizes.get(row.id) if sizes is not None else None, everywhere=everywhere)
         for row in shown
     ]
-    for line in tables.table(HEAD, cells):
-        render.tell(line)
+    render.tell("\n".join(tables.table(HEAD, cells)))
     if len(shown) < len(rows):
         render.say_raw(f"and {len(rows) - len(shown):,} more: `--limit 0` lists all")
 
