@@ -2,6 +2,7 @@
 
 import os
 import sqlite3
+import textwrap
 
 import pytest
 
@@ -323,3 +324,43 @@ pq.ParquetWriter("a.parquet", pa.schema([("x", pa.int64())])).close()
     spool.script("import pyarrow as pa; pa.OSFile('f', mode='wb').close()")
     assert ("f", "w") in spool.opened()
     assert pins(spool) == {"f": b"old"}
+
+
+def test_readers_and_writers_in_native_code_are_told_by_their_calls(spool: Spool) -> None:
+    """Stands in for libraries that are not here by modules of their names that open nothing."""
+    for name, text in {
+        "xgboost/core.py": """
+            class DMatrix:
+                def __init__(self, data, label=None): self.label = label
+            class Booster:
+                def save_model(self, fname): pass
+            """,
+        "lightgbm/basic.py": """
+            class Dataset:
+                def __init__(self, data, label=None): pass
+            """,
+        "faiss.py": "def read_index(fname): return fname",
+    }.items():
+        path = spool.project / name
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(textwrap.dedent(text))
+        (path.parent / "__init__.py").touch()
+    for name in ("a.svm", "b.train", "b.train.weight", "c.index", "old.json"):
+        (spool.project / name).write_text("1")
+    spool.begin()
+    said = spool.script("""
+from xgboost.core import DMatrix, Booster
+from lightgbm.basic import Dataset
+import faiss, pathlib
+print(DMatrix("a.svm?format=libsvm#cache", label=1).label, DMatrix([[1, 2]]).label)
+Dataset(data=pathlib.Path("b.train"))
+print(faiss.read_index("c.index"))
+Booster().save_model("old.json")
+""")
+    assert said == "1 None\nc.index\n"
+    opened = {(name, how) for name, how in spool.opened() if not name.endswith(".py")}
+    assert opened == {
+        ("a.svm", "r"), ("b.train", "r"), ("b.train.weight", "r"), ("c.index", "r"),
+        ("old.json", "w"),
+    }  # fmt: skip
+    assert pins(spool) == {"old.json": b"1"}

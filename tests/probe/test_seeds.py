@@ -1,5 +1,7 @@
 """Seeds: hidden draws follow the root seed, the program's own seeds are its own and can be given back."""
 
+from pathlib import Path
+
 import pytest
 
 from tests.probe.spools import Spool
@@ -58,8 +60,29 @@ def test_without_a_root_chance_is_left_alone(spool: Spool) -> None:
     assert not set(first.split()) & (set(spool.script(DRAWS).split()) - {"child"})
 
 
-def test_names_of_temporary_files_and_secrets_stay_random(spool: Spool) -> None:
-    code = "import tempfile, secrets, os, random; print(tempfile.mktemp(), secrets.token_hex(), os.urandom(9),"
+def test_names_of_temporary_files_come_from_the_root(spool: Spool) -> None:
+    code = """
+import tempfile, os
+with tempfile.TemporaryDirectory() as folder: print(folder)
+handle, name = tempfile.mkstemp(); print(name); os.remove(name)
+pid = os.fork()
+if pid == 0: print(tempfile.mktemp(), flush=True); os._exit(0)
+os.wait(); print(tempfile.mktemp())
+"""
+    first = spool.script(code)
+    spool.begin()
+    assert spool.script(code) == first
+    assert len(set(first.split())) == 4
+    taken = first.split()[-1]
+    Path(taken).write_text("another's")
+    spool.begin()
+    assert spool.script(code).split()[-1] not in first
+    assert Path(taken).read_text() == "another's"
+    Path(taken).unlink()
+
+
+def test_secrets_stay_random(spool: Spool) -> None:
+    code = "import secrets, os, random; print(secrets.token_hex(), os.urandom(9),"
     code += " random.SystemRandom().random())"
     first = spool.script(code)
     spool.begin()

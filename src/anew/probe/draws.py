@@ -31,7 +31,8 @@ def _random(module: ModuleType) -> None:
     def seeding(original: Foreign) -> Foreign:
         def seed(self: Foreign, a: Foreign = None, version: int = 2) -> Foreign:
             if a is None:
-                if state.root and not _is_tempfile():
+                if state.root:
+                    # Names of temporary files too: tempfile passes by those that are taken.
                     a = seeds.draw("random", 256)
             elif self is own:
                 a = given.take("random.seed", a, "random")
@@ -56,15 +57,6 @@ def _random(module: ModuleType) -> None:
         begin_random()
         # After the library's own, which gives each fork entropy of the system.
         posix.register_at_fork(after_in_child=begin_random)
-
-
-def _is_tempfile() -> bool:
-    """Say whether names for temporary files are wanted: they must differ from run to run."""
-    try:
-        names = [sys._getframe(depth).f_globals.get("__name__") for depth in (2, 3, 4)]
-    except ValueError:
-        return False
-    return "tempfile" in names
 
 
 def begin_random() -> None:

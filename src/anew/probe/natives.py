@@ -5,7 +5,7 @@ from __future__ import annotations
 import posix
 
 from . import files, imports, journal
-from .paths import text
+from .paths import status, text
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -34,6 +34,39 @@ _POLARS_READS = (
 )  # fmt: skip
 _POLARS_WRITES = ("write_csv", "write_parquet", "write_ipc", "write_json", "write_ndjson",
                   "write_avro", "sink_csv", "sink_parquet", "sink_ipc", "sink_ndjson")  # fmt: skip
+# module: (class or empty, function, place of the path, its name, opened how)
+_PLACES = {
+    "torch.serialization": (("", "save", 1, "f", _NEW),),
+    "torch.jit": (("", "load", 0, "f", _READ), ("", "save", 1, "f", _NEW)),
+    "xgboost.core": (
+        ("DMatrix", "__init__", 1, "data", _READ),
+        ("DMatrix", "save_binary", 1, "fname", _NEW),
+        ("Booster", "load_model", 1, "fname", _READ),
+        ("Booster", "save_model", 1, "fname", _NEW),
+    ),
+    "lightgbm.basic": (
+        ("Dataset", "__init__", 1, "data", _READ),
+        ("Dataset", "save_binary", 1, "filename", _NEW),
+        ("Booster", "__init__", 3, "model_file", _READ),
+        ("Booster", "predict", 1, "data", _READ),
+        ("Booster", "save_model", 1, "filename", _NEW),
+    ),
+    "catboost.core": (
+        ("Pool", "__init__", 1, "data", _READ),
+        ("Pool", "save", 1, "fname", _NEW),
+        ("CatBoost", "load_model", 1, "fname", _READ),
+        ("CatBoost", "save_model", 1, "fname", _NEW),
+    ),
+    "safetensors.torch": (("", "load_file", 0, "filename", _READ),
+                          ("", "save_file", 1, "filename", _NEW)),
+    "safetensors.numpy": (("", "load_file", 0, "filename", _READ),
+                          ("", "save_file", 1, "filename", _NEW)),
+    "cv2": (("", "imread", 0, "filename", _READ), ("", "imwrite", 0, "filename", _NEW)),
+    "faiss": (("", "read_index", 0, "fname", _READ), ("", "write_index", 1, "fname", _NEW)),
+    "sentencepiece": (("SentencePieceProcessor", "Load", 1, "model_file", _READ),),
+    "soundfile": (("SoundFile", "__init__", 1, "file", _READ),),
+}  # fmt: skip
+_BESIDE = (".weight", ".query", ".init", ".position", ".group")  # read by LightGBM with a data file
 
 
 def patch(module: ModuleType) -> None:
@@ -58,6 +91,13 @@ def patch(module: ModuleType) -> None:
         imports.wrap(library.File, "__init__", _by_mode(1, "r"))
     elif name == "polars":
         _polars(library)
+    elif name == "tables.file":
+        imports.wrap(library, "open_file", _by_mode(0, "r"), "tables")
+    else:
+        for owner, function, place, option, flags in _PLACES.get(name, ()):
+            holder = getattr(library, owner, None) if owner else library
+            if holder is not None:
+                imports.wrap(holder, function, _at(place, option, flags), name.partition(".")[0])
 
 
 def touched(path: Foreign, flags: int) -> None:
@@ -113,12 +153,49 @@ def _opening(flags: int, place: int) -> Callable[[Foreign], Foreign]:
     return make
 
 
+def _at(place: int, option: str, flags: int) -> Callable[[Foreign], Foreign]:
+    """Wrap a function that takes a path, or an object in its stead, in one place."""
+
+    def make(original: Foreign) -> Foreign:
+        def opening(*args: Foreign, **options: Foreign) -> Foreign:
+            path = args[place] if len(args) > place else options.get(option)
+            if isinstance(path, (str, bytes)) or hasattr(path, "__fspath__"):
+                _touched_as_told(path, flags)
+            return original(*args, **options)
+
+        return opening
+
+    return make
+
+
+def _touched_as_told(path: Foreign, flags: int) -> None:
+    """Take note of a path as XGBoost takes it (`name?format=…#cache`), with what lies beside it."""
+    try:
+        name = text(path) or ""
+        if flags == _READ and status(name) is None:
+            name = name.partition("#")[0].partition("?")[0]
+    except Exception as error:
+        if not journal.is_ours(error):
+            raise
+        return
+    if not name.endswith("\n"):
+        touched(name, flags)
+        if flags == _READ:
+            for end in _BESIDE:
+                if status(name + end) is not None:
+                    touched(name + end, flags)
+
+
+def _first(options: dict[str, Foreign], *names: str) -> Foreign:
+    return next((options[name] for name in names if name in options), None)
+
+
 def _by_mode(place: int, default: str) -> Callable[[Foreign], Foreign]:
     """Wrap a function that takes a path and, next to it, a mode."""
 
     def make(original: Foreign) -> Foreign:
         def opening(*args: Foreign, **options: Foreign) -> Foreign:
-            path = args[place] if len(args) > place else options.get("path", options.get("name"))
+            path = args[place] if len(args) > place else _first(options, "path", "name", "filename")
             mode = args[place + 1] if len(args) > place + 1 else options.get("mode", default)
             touched(path, _MODES.get(str(mode), _READ))
             return original(*args, **options)
