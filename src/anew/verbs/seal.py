@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -26,6 +25,7 @@ from anew.trace.events import compared
 from anew.trace.histories import fold
 from anew.trace.places import Places, inside, short
 from anew.trace.roles import Role, Roles
+from anew.trace.sorting import Sorted, sort
 from anew.verbs import opening
 from anew.verbs.opening import Before, World
 from anew.verbs.outcome import Ended, other_gaps, outcome_of
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from anew.model.digest import Digest
     from anew.model.inputs import CodeState, Environment, Seeds
     from anew.model.recipe import Request
-    from anew.model.tree import Listing
+    from anew.model.tree import Listing, Stamp
     from anew.trace.histories import History
     from anew.verbs.workspace import Workspace
 
@@ -57,17 +57,6 @@ def seal(
     workspace.ledger.append(RUN_SEALED, run_id, body=work.keep(record))
     shutil.rmtree(place, ignore_errors=True)
     return record
-
-
-@dataclass(slots=True)
-class _Sorted:
-    """The files of a run by what they were to it."""
-
-    code: list[History]
-    inputs: list[History]
-    folders: list[History]
-    outputs: list[History]
-    deleted: list[str]
 
 
 class _Sealing:
@@ -101,7 +90,7 @@ class _Sealing:
         self.progress("sealing")
         histories = self._histories()
         self._warm(histories.values())
-        found = self._sorted(histories)
+        found = sort(histories, self.roles, self.request.project)
         configuration = self._configuration(found)
         recipe = Recipe(
             Command(self.request.argv, self.request.cwd),
@@ -111,9 +100,7 @@ class _Sealing:
             configuration,
             self._seeds(),
         )
-        outcome = outcome_of(
-            self.run, found.outputs, found.deleted, self._own_folders(histories), self.holder
-        )
+        outcome = outcome_of(self.run, found.outputs, found.deleted, found.own_folders, self.holder)
         gaps = (*self.before.gaps, *self.account.gaps, *self.holder.gaps, *other_gaps(self.run))
         coverage = Coverage(self.holder.held, self.holder.seen, tuple(dict.fromkeys(gaps)))
         return Record(
@@ -155,6 +142,7 @@ class _Sealing:
         events = [event for event in self.account.events if event.path not in own]
         self.world.correct(self.before.listing.files)
         before = self.before.listing
+        files: dict[str, Stamp] = {}
         if before.whole:
             real = self.world.real(self.request.project)
             after = project.look(project.Project(real))
@@ -166,7 +154,9 @@ class _Sealing:
             if after.whole:
                 told = compared(before.files, files, opening.monotonic())
                 events += [event for event in told if event.path not in own]
-        return fold(events, self.world, self.world.stamp)
+        if self.before.mounts:
+            return fold(events, self.world, self.world.stamp)
+        return fold(events, self.world, lambda path: files.get(path) or self.world.stamp(path))
 
     def _stream_files(self) -> frozenset[str]:
         """Return the files that the shell made of the program's streams: they are console."""
@@ -180,41 +170,7 @@ class _Sealing:
         stamps |= set(self.before.listing.files.values())
         self.workspace.store.known(stamps)
 
-    def _sorted(self, histories: dict[str, History]) -> _Sorted:
-        found = _Sorted([], [], [], [], [])
-        for path in sorted(histories):
-            history = histories[path]
-            is_code = self.roles.was_code(history)
-            if self.roles.was_input(history):
-                if history.listed and not history.read:
-                    found.folders.append(history)
-                elif not is_code:
-                    found.inputs.append(history)
-            role = self.roles.role_of(history)
-            if is_code and history.first is not None and history.read:
-                found.code.append(history)
-            if role is Role.OUTPUT:
-                if history.last != history.first or history.unseen:
-                    found.outputs.append(history)
-            elif role is Role.INTERMEDIATE and history.first is not None:
-                found.deleted.append(short(path, self.request.project))
-        return found
-
-    def _own_folders(self, histories: dict[str, History]) -> list[str]:
-        """Return the folders outside the project that the run made or removed, the outermost."""
-        own: list[str] = []
-        for path in sorted(histories):
-            history = histories[path]
-            if (
-                history.own_folder
-                and not inside(path, self.request.project)
-                and self.roles.role_of(history) in (Role.OUTPUT, Role.INTERMEDIATE)
-                and not (own and inside(path, own[-1]))
-            ):
-                own.append(path)
-        return own
-
-    def _code(self, found: _Sorted, histories: dict[str, History]) -> CodeState:
+    def _code(self, found: Sorted, histories: dict[str, History]) -> CodeState:
         root, real = self.request.project, self.world.real
         pins = str(self.place / "pins")
         files = code.used_files(found.code, root, self.holder, real, pins, self.before.early)
@@ -237,10 +193,15 @@ class _Sealing:
         files += code.written_over(outside, self.holder, pins)
         return code.code_state(files, self.before.git, self.before.diff, self.batch)
 
-    def _inputs(self, found: _Sorted, histories: dict[str, History]) -> Listing:
+    def _inputs(self, found: Sorted, histories: dict[str, History]) -> Listing:
         pins = str(self.place / "pins")
         root, real = self.request.project, self.world.real
         inputs = data.collect(found.inputs, root, self.holder, real, pins, self.before.early)
+
+        by_folder: dict[str, dict[str, History]] = {}
+        for path, history in histories.items():
+            if history.changed:
+                by_folder.setdefault(path.rpartition("/")[0], {})[path] = history
 
         def names(path: str) -> list[str]:
             try:
@@ -248,7 +209,7 @@ class _Sealing:
                     present = [each.name + "/" * each.is_dir() for each in found]
             except OSError:
                 present = []
-            return data.listed_before(path, present, histories)
+            return data.listed_before(path, present, by_folder.get(path.rstrip("/"), {}))
 
         inputs += data.folders(found.folders, root, self.holder, self.batch, names)
         inputs += self._stdin()
@@ -288,7 +249,7 @@ class _Sealing:
         cache = self.workspace.cache / "environments"
         return environment.observe(main, cache, self.holder)
 
-    def _configuration(self, found: _Sorted) -> Configuration:
+    def _configuration(self, found: Sorted) -> Configuration:
         variables = self.before.variables
         return Configuration(
             config.parameters([*self._from_files(found), *self.account.parameters]),
@@ -299,7 +260,7 @@ class _Sealing:
             self.before.streams,
         )
 
-    def _from_files(self, found: _Sorted) -> list[tuple[int, str, dict[str, object]]]:
+    def _from_files(self, found: Sorted) -> list[tuple[int, str, dict[str, object]]]:
         """Return what configuration files said, in the order of their names."""
         files = []
         for history in found.inputs:

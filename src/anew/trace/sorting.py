@@ -1,0 +1,58 @@
+"""Sorted: the files of a run by what they were to it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from anew.trace.histories import History
+from anew.trace.places import inside, short
+from anew.trace.roles import Role, Roles
+
+
+@dataclass(slots=True)
+class Sorted:
+    """Histories by role, each list by path; one file may be in two, as an input written over is.
+
+    `deleted` are paths of files that were there before; `own_folders` those of folders outside the
+    project that the run made or removed, the outermost.
+    """
+
+    code: list[History] = field(default_factory=list)
+    inputs: list[History] = field(default_factory=list)
+    folders: list[History] = field(default_factory=list)
+    outputs: list[History] = field(default_factory=list)
+    deleted: list[str] = field(default_factory=list)
+    own_folders: list[str] = field(default_factory=list)
+
+
+def sort(histories: Mapping[str, History], roles: Roles, project: str) -> Sorted:
+    """Sort the files of a run whose project that is."""
+    found = Sorted()
+    for path in sorted(histories):
+        history = histories[path]
+        role = roles.role_of(history)
+        _add_input(found, history, roles)
+        if role is Role.OUTPUT:
+            if history.last != history.first or history.unseen:
+                found.outputs.append(history)
+        elif role is Role.INTERMEDIATE and history.first is not None:
+            found.deleted.append(short(path, project))
+        if (
+            history.own_folder
+            and role in (Role.OUTPUT, Role.INTERMEDIATE)
+            and not inside(path, project)
+            and not (found.own_folders and inside(path, found.own_folders[-1]))
+        ):
+            found.own_folders.append(path)
+    return found
+
+
+def _add_input(found: Sorted, history: History, roles: Roles) -> None:
+    is_code = roles.was_code(history)
+    if is_code and history.first is not None and history.read:
+        found.code.append(history)
+    if not roles.was_input(history):
+        return
+    if history.listed and not history.read:
+        found.folders.append(history)
+    elif not is_code:
+        found.inputs.append(history)
