@@ -40,10 +40,13 @@ class Frame(NamedTuple):
     codec: int
 
 
+_compressor = zstd.ZstdCompressor(LEVEL)  # making one costs more than a small object takes
+
+
 def squeeze(data: bytes) -> tuple[int, bytes]:
     """Return a codec and the bytes under it, whichever is smaller."""
     if len(data) >= WORTH_COMPRESSING:
-        small = zstd.compress(data, LEVEL)
+        small = _compressor.compress(data, _compressor.FLUSH_FRAME)
         if len(small) < len(data):
             return ZSTD, small
     return RAW, data
