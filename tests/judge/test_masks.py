@@ -36,6 +36,8 @@ MASKED = {
     "timestamp: 1700000000.5": "timestamp: <time>",
     "/home/u/proj/a.py (/home/u/proj)": "<path of the project>/a.py (<path of the project>)",
     "12:34:56,5 items": "<time>,5 items",
+    "at=datetime.datetime(2024, 5, 1, 12, 34, 56, 789), x=3": "at=datetime.datetime(<time>), x=3",
+    "\x1b[1m1:12\x1b[0m 58ms/step - loss: 0.5": "\x1b[1m<duration>\x1b[0m <rate> - loss: 0.5",
 }  # fmt: skip
 
 LEFT_ALONE = [
@@ -46,7 +48,8 @@ LEFT_ALONE = [
     "host:80", "id 550e8400-e29b-41d4-a716-446655440000", "/home/u/proj2/a", "x/home/u/proj/a",
     "/home/u/proj.old/a", "-5.0 seconds of arc", "2024-13-45", "1.5sigma", "3 stars", "rank 0 of 4",
     "process 1234", "f1 0.5 ms1", "loss=0.5s1", "0.5x", "1e-5", "nan", "took 12 steps", "99.5%",
-    "data/2024-05-01/x.csv", "12:34:56:78", "25:61:00", "mins 5", "tmpabcd1234", "wall_time 12",
+    "data/2024-05-01/x.csv", "12:34:56:78", "25:61:00",
+    "datetime.datetime(2024, 5, 1)", "datetime.date(2024, 5, 1)", "\x1b[1m1:12\x1b[0m loss", "mins 5", "tmpabcd1234", "wall_time 12",
 ]  # fmt: skip
 
 
@@ -139,3 +142,10 @@ def test_masking_twice_is_masking_once(text: str) -> None:
     assert bool(once.by) is (once.text != text)
     name = HERE.name(text)
     assert HERE.name(name.text).text == name.text
+
+
+def test_a_time_as_python_writes_it_is_data_on_another_day() -> None:
+    masks = Masks(days=(Days(date(2024, 5, 1), date(2024, 5, 2)),))
+    here, _ = maskers(masks)
+    assert here.text("datetime.datetime(2024, 5, 2, 1, 2)").by == ("time",)
+    assert here.text("datetime.datetime(2024, 4, 2, 1, 2)").by == ()

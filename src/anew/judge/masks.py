@@ -9,6 +9,7 @@ from anew.judge.volatile import IN_NAMES, IN_TEXT, RANDOM_IDS, UUID, Pattern
 
 OPEN, CLOSE = "\ue000", "\ue001"  # around a mask; text that holds one already is left alone
 _DAY = re.compile(r"(20\d\d|19\d\d(?=[-/]))[-/]?(\d\d)[-/]?(\d\d)(?!\d\d[.\d])")
+_WRITTEN = re.compile(r"datetime\((\d{4}), (\d\d?), (\d\d?)")  # as Python writes one
 _SECONDS = re.compile(r"(?<!\d)(1[5-9]\d{8})(?:\d{3}|\d{6})?(?!\d)")
 _FIRST_DAY = date(1970, 1, 1)
 
@@ -138,7 +139,7 @@ def _could_be_now(token: str, days: tuple[Days, ...]) -> bool:
     """Say whether a date in `token`, if there is one, is among `days`; none given, it may be."""
     if not days:
         return True
-    if found := _DAY.match(token):
+    if found := _DAY.match(token) or _WRITTEN.match(token):
         try:
             day = date(int(found[1]), int(found[2]), int(found[3]))
         except ValueError:

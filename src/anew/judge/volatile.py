@@ -58,6 +58,8 @@ IN_TEXT = _patterns(
      ":"),
     ("time", rf"(?<!\d)[0-3]\d/{_MONTH}/20\d\d:{_CLOCK}(?: \+0000)?", ":"),
     ("time", rf"(?<=\b[IWEF])[01]\d[0-3]\d {_CLOCK} +\d+(?= \S+:\d+\])", ":"),
+    ("time", r"\bdatetime\((?P<token>20\d\d(?:, \d\d?){4}(?:, \d\d?(?:, \d{1,6})?)?)(?=[,)])",
+     "datetime("),
     ("date", rf"(?<![\w./-]){_DATE}(?![\w/]|-\d|\.\d)", "19|20"),
     ("progress", rf"(?<=\[){_SHORT_SPAN}<(?:\?|{_SHORT_SPAN})"
                  rf"(?:, *(?:\?|{_NUMBER})[kMG]?\s?(?:\w+/s|s/\w+))?(?=[\],])", ":"),
@@ -67,6 +69,7 @@ IN_TEXT = _patterns(
     ("duration", r"(?<![\w.:,/-])\d+:[0-5]\d:[0-5]\d\.\d{6}(?!\d)", ":"),
     ("duration", rf"\b{_WORD}['\"]?(?: ?[:=])? ?(?P<token>\d+:[0-5]\d:[0-5]\d(?:\.\d+)?)(?![\d:])",
      ":"),
+    ("duration", rf"(?<=\x1b\[1m){_SHORT_SPAN}(?=\x1b\[0m \d+(?:s|ms|us)/(?:step|epoch)\b)", "/"),
     ("rate", rf"{_START}{_NUMBER}[kMG]?\s?{_THING}/(?:s|sec|second)\b", "/s"),
     ("rate", rf"{_START}{_NUMBER}\s?(?:s|ms|us|µs|sec)/{_THING}\b", "s/|sec/"),
     ("rate", rf"\b\w+_per_second['\"]?(?: ?[:=])? ?(?P<token>{_NUMBER})(?![\w%]|\.\d)",
