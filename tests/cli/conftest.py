@@ -2,6 +2,8 @@
 
 import json
 import shutil
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -74,3 +76,12 @@ def check(document: dict[str, Any]) -> dict[str, Any]:
     schema = json.loads((SCHEMAS / f"{name}.json").read_text())
     jsonschema.Draft202012Validator(schema).validate(document)
     return document
+
+
+def drop(anew: Anew, digest: str) -> None:
+    """Lose an object of the store."""
+    code = (
+        "import sys; from pathlib import Path; from anew.store.local import LocalStore\n"
+        "s = LocalStore(Path(sys.argv[1]), Path(sys.argv[2])); s.drop([sys.argv[3]]); s.close()"
+    )
+    subprocess.run([sys.executable, "-c", code, anew.store, anew.home / "c", digest], check=True)

@@ -15,7 +15,7 @@ from anew.store.listings import read_listing
 from anew.trace.places import whole
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from anew.model.digest import Digest
     from anew.model.record import Record
@@ -58,20 +58,20 @@ def keep(workspace: Workspace, record: Record) -> KeptNow:
         OSError: the store cannot be written.
     """
     store = workspace.store
-    wanted = {each.digest: each for each in referenced(record, store)}
+    wanted: dict[Digest, list[Referenced]] = {}
+    for each in referenced(record, store):
+        wanted.setdefault(each.digest, []).append(each)
     held = store.has_many(wanted)
-    kept, gone = [], []
+    kept: list[Referenced] = []
+    gone: list[Gone] = []
     with store.in_use():
         batch = store.begin()
         try:
-            for each in wanted.values():
-                if each.digest in held:
-                    continue
-                why = _take(each, whole(each.path, record.project), store, batch)
-                if why:
-                    gone.append(Gone(each.path, each.digest, why))
-                else:
-                    kept.append(each)
+            for digest, places in wanted.items():
+                if digest not in held:
+                    lost = _take_any(places, record.project, store, batch)
+                    gone += lost
+                    kept += [] if lost else places
             batch.commit()
         finally:
             batch.discard()
@@ -92,6 +92,19 @@ def referenced(record: Record, store: LocalStore) -> Iterator[Referenced]:
         for file in files:
             if file.kind is FileKind.FILE and file.digest is not None:
                 yield Referenced(file.path, file.digest, file.size)
+
+
+def _take_any(
+    places: Sequence[Referenced], project: str, store: LocalStore, batch: Batch
+) -> list[Gone]:
+    """Take one content in from the first place that still has it; else return why none has."""
+    lost = []
+    for each in places:
+        why = _take(each, whole(each.path, project), store, batch)
+        if not why:
+            return []
+        lost.append(Gone(each.path, each.digest, why))
+    return lost
 
 
 def _take(wanted: Referenced, path: str, store: LocalStore, batch: Batch) -> str:
