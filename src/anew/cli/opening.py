@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 
 from anew.cli import render
 from anew.model.status import SHORT_ID
-from anew.verbs.find import find_run, record_of
 from anew.verbs.workspace import open_workspace
 
 if TYPE_CHECKING:
@@ -58,6 +57,8 @@ def run_of(workspace: Workspace, text: str, directory: str) -> RunRow:
     Raises:
         UnknownRun: there is none, or more than one.
     """
+    from anew.verbs.find import find_run
+
     found = find_run(workspace, text, directory)
     if found.older:
         older = render.count(found.older, "older run has", "older runs have")
@@ -72,5 +73,7 @@ def sealed_run(workspace: Workspace, text: str, directory: str) -> tuple[RunRow,
         UnknownRun: there is no such run, or more than one.
         NotSealed: it has no record yet.
     """
+    from anew.verbs.find import record_of
+
     row = run_of(workspace, text, directory)
     return row, record_of(workspace, row)

@@ -2,7 +2,6 @@
 
 import fcntl
 import os
-import pty
 import struct
 import termios
 from dataclasses import dataclass, field
@@ -111,7 +110,7 @@ def _way(terminal: bool, like: int | None, size: tuple[int, int] = (0, 0)) -> tu
     """Return our end and the program's end of a new pipe or terminal."""
     if not terminal:
         return os.pipe()
-    master, slave = pty.openpty()
+    master, slave = os.openpty()
     if like is not None:
         termios.tcsetattr(slave, termios.TCSANOW, termios.tcgetattr(like))
         size_bytes = fcntl.ioctl(like, termios.TIOCGWINSZ, b"\0" * 8)

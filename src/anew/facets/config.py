@@ -2,7 +2,6 @@
 
 import json
 import os
-import tomllib
 from collections.abc import Iterable, Mapping
 
 from anew.model.inputs import Parameter, Variable
@@ -71,6 +70,8 @@ def from_file(path: str, shown: str) -> dict[str, object]:
             data = stream.read(LARGEST_FILE + 1)
         if len(data) > LARGEST_FILE:
             return {}
+        import tomllib  # noqa: PLC0415 - few runs read TOML
+
         value = tomllib.loads(data.decode()) if shown.endswith(".toml") else json.loads(data)
     except (OSError, ValueError, RecursionError):
         return {}

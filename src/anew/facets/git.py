@@ -2,7 +2,6 @@
 
 import os
 import shutil
-import subprocess
 from dataclasses import dataclass
 
 from anew.model.secrets import redacted
@@ -97,6 +96,8 @@ def diff(state: GitState) -> str:
 
 
 def _git(top: str, *words: str) -> str | None:
+    import subprocess  # noqa: PLC0415 - start-up is felt, and many projects have no git
+
     command = ["git", "-c", "core.quotepath=off", "-c", "core.fsmonitor=false", "-C", top, *words]
     environ = {**os.environ, "GIT_OPTIONAL_LOCKS": "0", "LC_ALL": "C"}
     try:

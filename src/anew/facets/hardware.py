@@ -1,10 +1,7 @@
 """CPU, accelerators, drivers, kernel and place: what explains a difference."""
 
 import os
-import platform
 import pwd
-import socket
-import subprocess
 from shutil import which
 
 from anew.model.canonical import digest_of
@@ -15,11 +12,11 @@ def observe(started_at: str, version: str) -> Circumstances:
     """Describe this machine. Reads files of /proc, and asks `nvidia-smi` where it is."""
     facts = _cpu()
     flags = facts.get("flags") or facts.get("Features") or ""
-    name = facts.get("model name") or facts.get("Processor") or platform.machine()
+    name = facts.get("model name") or facts.get("Processor") or os.uname().machine
     kernel = os.uname()
     accelerators, cuda = _accelerators()
     return Circumstances(
-        host=socket.gethostname(),
+        host=kernel.nodename,
         user=_user(),
         started_at=started_at,
         system=_system(),
@@ -64,7 +61,7 @@ def _system() -> str:
     for line in _read("/etc/os-release").splitlines():
         if line.startswith("PRETTY_NAME="):
             return line.partition("=")[2].strip('"')
-    return platform.system()
+    return os.uname().sysname
 
 
 def _memory() -> int:
@@ -117,6 +114,8 @@ def _container() -> str | None:
 def _accelerators() -> tuple[tuple[Accelerator, ...], str | None]:
     if not os.path.exists("/dev/nvidiactl") or which("nvidia-smi") is None:
         return (), None
+    import subprocess  # noqa: PLC0415 - start-up is felt
+
     query = ["nvidia-smi", "--query-gpu=name,memory.total,driver_version"]
     try:
         done = subprocess.run(

@@ -2,7 +2,6 @@
 
 import os
 import stat
-import tempfile
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -78,8 +77,17 @@ def find(directory: str, script: str | None) -> Project:
     return Project(os.path.normpath(place), bounded=False)
 
 
+def temporary_folder() -> str:
+    """Return where programs put what is temporary; the module that knows is slow to load."""
+    for name in ("TMPDIR", "TEMP", "TMP"):
+        folder = os.environ.get(name)
+        if folder and os.path.isdir(folder):
+            return os.path.abspath(folder)
+    return "/tmp"
+
+
 def _never() -> frozenset[str]:
-    folders = {"/", str(Path.home()), tempfile.gettempdir(), "/tmp", "/var/tmp"}
+    folders = {"/", str(Path.home()), temporary_folder(), "/tmp", "/var/tmp"}
     return frozenset(folders | {os.path.realpath(folder) for folder in folders})
 
 

@@ -1,7 +1,6 @@
 """LocalBatch: objects on their way into a local store, in a folder of their own until then."""
 
 import os
-import secrets
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -201,7 +200,7 @@ class LocalBatch:
 
     def _path(self) -> Path:
         if self._folder is None:
-            name = f"{this_process().name}{SEPARATOR}{secrets.token_hex(8)}"
+            name = f"{this_process().name}{SEPARATOR}{os.urandom(8).hex()}"
             folder = self._layout.temporary / name
             folder.mkdir(PRIVATE_FOLDER)
             self._folder = folder

@@ -1,7 +1,6 @@
 """Dropping: remove objects, and write what else their packs held into new ones."""
 
 import os
-import secrets
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -47,7 +46,7 @@ def _drop_large(holdings: Holdings, unwanted: set[Digest]) -> int:
 
 def _rewrite(holdings: Holdings, unwanted: set[Digest], packs: list[str]) -> int:
     layout = holdings.layout
-    folder = layout.temporary / f"{this_process().name}{SEPARATOR}{secrets.token_hex(8)}"
+    folder = layout.temporary / f"{this_process().name}{SEPARATOR}{os.urandom(8).hex()}"
     folder.mkdir(PRIVATE_FOLDER)
     writers: list[PackWriter] = []
     written: set[Digest] = set()

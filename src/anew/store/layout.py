@@ -2,7 +2,6 @@
 
 import contextlib
 import os
-import uuid
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -119,6 +118,8 @@ def _read_or_make(root: Path) -> bytes:
 
 def _make_format(path: Path) -> bytes:
     """Make the file unless somebody else is faster; return what it holds."""
+    import uuid  # noqa: PLC0415 - 6 ms, once in the life of a store
+
     text = canonical.encode(Format(VERSION, tuple(sorted(FEATURES)), str(uuid.uuid4())))
     draft = path.with_name(f"{FORMAT}.{uuid.uuid4().hex}")
     file = open_new(draft)

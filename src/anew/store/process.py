@@ -2,8 +2,6 @@
 
 import os
 import re
-import socket
-import uuid
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -90,7 +88,7 @@ def _start_without_proc(pid: int) -> int | None:
 @cache
 def host_name() -> str:
     """Return this host's name, as far as it can be part of a file name."""
-    return re.sub(r"[^A-Za-z0-9.-]", "-", socket.gethostname()).strip(".-")[:64] or "host"
+    return re.sub(r"[^A-Za-z0-9.-]", "-", os.uname().nodename).strip(".-")[:64] or "host"
 
 
 @cache
@@ -101,6 +99,8 @@ def machine_id() -> str:
         if text:
             break
     else:
+        import uuid  # noqa: PLC0415 - 6 ms that few machines need
+
         text = f"{uuid.getnode():012x}"
     return digest_bytes(text.encode())[len(PREFIX) :][:8]
 

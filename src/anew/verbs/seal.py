@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import shutil
-import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -131,7 +130,7 @@ class _Sealing:
         return Places(
             self.request.project,
             home,
-            os.path.realpath(tempfile.gettempdir()),
+            os.path.realpath(project.temporary_folder()),
             environments,
             (str(self.workspace.root), str(self.workspace.cache), str(self.place)),
             (*caches, f"{home}/.config/matplotlib", f"{home}/.fonts", f"{home}/.numba"),

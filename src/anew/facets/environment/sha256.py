@@ -1,11 +1,12 @@
 """SHA-256, where a standard asks for it: the RECORD of an installed distribution (PEP 376)."""
 
-import hashlib
 from base64 import urlsafe_b64encode
 
 
 def sha256_file(path: str) -> str | None:
     """Return the digest of a file as a RECORD writes it; None where it cannot be read."""
+    import hashlib  # noqa: PLC0415 - 3 ms, and what is known is not hashed
+
     try:
         with open(path, "rb") as stream:
             digest = hashlib.file_digest(stream, "sha256").digest()
