@@ -490,3 +490,34 @@ def test_programs_that_cannot_be_followed_are_a_gap(anew: Anew) -> None:
     done = anew("run", "call.py")
     assert "(1 gap)" in done.stderr
     assert "ls" in str(anew.json("show", "@1")["coverage"]["gaps"])
+
+
+def test_large_git_project_is_held_whole_and_listed_once(anew: Anew) -> None:
+    for folder in range(501):
+        place = anew.project / f"f{folder}"
+        place.mkdir()
+        for number in range(100):
+            (place / f"{number}.txt").write_text(f"{folder} {number}")
+    anew.write("train.py", "import random\nprint(random.random(), open('f7/7.txt').read())")
+
+    def git(*words: str) -> None:
+        subprocess.run(
+            ["git", "-c", "user.name=t", "-c", "user.email=t@example.org", *words],
+            cwd=anew.project,
+            check=True,
+            capture_output=True,
+        )
+
+    git("init", "-q")
+    git("add", ".")
+    git("commit", "-q", "-m", "all")
+    anew("run", "--name", "one", "train.py")
+    anew("run", "--name", "two", "train.py")
+    anew.write("f3/3.txt", "changed")
+    anew("run", "--name", "three", "train.py")
+    wipe(anew)
+
+    assert anew.json("replay", "two")["verdict"] == "identical"
+    anew("get", "three", "f3", "-o", "there")
+    assert (anew.project / "there" / "f3" / "3.txt").read_text() == "changed"
+    assert len(list((anew.project / "there" / "f3").iterdir())) == 100

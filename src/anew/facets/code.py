@@ -217,14 +217,21 @@ def _empty_folders(found: Found, project: str) -> list[CodeFile]:
 
 
 def code_state(
-    files: list[CodeFile], state: git.GitState | None, diff: str, batch: Batch
+    files: list[CodeFile],
+    state: git.GitState | None,
+    diff: str,
+    batch: Batch,
+    listing: Listing | None = None,
 ) -> CodeState:
-    """Return the code of a run from its files and what git said at the start."""
+    """Return the code of a run from its files and what git said at the start.
+
+    `listing` is that of all files, where it is known already.
+    """
     used = [file for file in files if file.used]
     text = diff.encode("utf-8", "surrogateescape")
     return CodeState(
         used=_listed(batch, used),
-        files=_listed(batch, files),
+        files=listing or _listed(batch, files),
         commit=state.commit if state else None,
         branch=state.branch if state else None,
         remote=state.remote if state else None,

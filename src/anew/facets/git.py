@@ -80,6 +80,16 @@ def top_level(root: str) -> str | None:
         folder = parent
 
 
+def tracked_count(top: str) -> int:
+    """Return how many files the index lists: its header says so (gitformat-index)."""
+    try:
+        with open(f"{_git_folder(top)}/index", "rb") as stream:
+            header = stream.read(12)
+    except OSError:
+        return 0
+    return int.from_bytes(header[8:12], "big") if header[:4] == b"DIRC" else 0
+
+
 def tracked(state: GitState, under: str) -> tuple[str, ...]:
     """Return the absolute paths of the files git tracks under `under`."""
     text = _git(state.top, "ls-files", "-z", "--recurse-submodules", "--", under)

@@ -60,6 +60,7 @@ class Before:
     stderr_file: str | None = None
     stderr_offset: int = 0
     bounded: bool = True
+    large: bool = False  # git tracks more files than are looked through
     mounts: tuple[Mount, ...] = ()
     gaps: tuple[Gap, ...] = ()
     threads: tuple[tuple[str, str], ...] = ()

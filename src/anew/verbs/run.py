@@ -8,7 +8,7 @@ from pathlib import Path
 
 from anew.execute import local, streams
 from anew.execute.protocol import Ended, Exit, Job, Mount
-from anew.facets import code, config, git, hardware, project, seeds
+from anew.facets import code, config, git, hardware, large_code, project, seeds
 from anew.facets import command as commands
 from anew.ledger.leases import Leases
 from anew.model.canonical import encode
@@ -175,7 +175,8 @@ def _before(
 ) -> Before:
     """Look at the world before the start; nothing slow."""
     real = _real(place, scene.mounts)
-    listing = project.look(project.Project(real, bounded=place.bounded))
+    large = place.bounded and scene.place is None and large_code.is_large(place.root)
+    listing = project.look(project.Project(real, bounded=place.bounded and not large))
     if real != place.root:
         listing = _as_seen(listing, real, place.root)
     state = git.look(place.root) if place.bounded and scene.place is None else None
@@ -208,6 +209,7 @@ def _before(
         epoch or str(_seconds(request.started_at)),
         resolved.interpreter,
         bounded=place.bounded,
+        large=large,
         mounts=scene.mounts,
         gaps=tuple(gaps),
         threads=seeds.thread_settings(environ),

@@ -7,7 +7,7 @@ import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from anew.facets import code, config, data, project, seeds, spool
+from anew.facets import code, config, data, large_code, project, seeds, spool
 from anew.facets.environment import state as environment
 from anew.facets.holding import Holder
 from anew.model.canonical import encode
@@ -179,7 +179,12 @@ class _Sealing:
             for path, history in histories.items()
             if history.changed and history.last != history.first
         }
-        if self.before.bounded:
+        known = None
+        if self.before.git is not None and self.before.large:
+            known = large_code.listing(
+                files, self.before.git, root, self.holder, real, self.workspace.cache
+            )
+        elif self.before.bounded:
             files += code.other_files(
                 self.before.listing, self.before.git, taken, changed, root, self.holder, real, pins
             )
@@ -190,7 +195,7 @@ class _Sealing:
             and self.roles.role_of(changed[path]) in (Role.OUTPUT, Role.INTERMEDIATE)
         )
         files += code.written_over(outside, self.holder, pins)
-        return code.code_state(files, self.before.git, self.before.diff, self.batch)
+        return code.code_state(files, self.before.git, self.before.diff, self.batch, known)
 
     def _inputs(self, found: Sorted, histories: dict[str, History]) -> Listing:
         pins = str(self.place / "pins")
