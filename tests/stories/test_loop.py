@@ -511,13 +511,10 @@ def test_large_git_project_is_held_whole_and_listed_once(anew: Anew) -> None:
     git("init", "-q")
     git("add", ".")
     git("commit", "-q", "-m", "all")
-    anew("run", "--name", "one", "train.py")
-    anew("run", "--name", "two", "train.py")
+    anew("run", "--name", "first", "train.py")
     anew.write("f3/3.txt", "changed")
-    anew("run", "--name", "three", "train.py")
-    wipe(anew)
+    anew("run", "--name", "second", "train.py")
 
-    assert anew.json("replay", "two")["verdict"] == "identical"
-    anew("get", "three", "f3", "-o", "there")
+    anew("get", "second", "f3", "-o", "there")
     assert (anew.project / "there" / "f3" / "3.txt").read_text() == "changed"
     assert len(list((anew.project / "there" / "f3").iterdir())) == 100
