@@ -7,7 +7,7 @@ from anew.judge.masks import OPEN, Masker
 
 _BREAK = re.compile(r"[\r\x08]+")
 _BAR = re.compile(r"\d+%\||\d+/\d+|\d+%|it/s|s/it|/step")
-_COUNT = re.compile(r"(\d+/\d+)|(\d+(?:\.\d+)?%)")
+_COUNTS = (re.compile(r"\d+/\d+"), re.compile(r"\d+(?:\.\d+)?%"))  # the more exact one first
 
 
 class Progress(NamedTuple):
@@ -37,14 +37,20 @@ def read(line: str, masker: Masker) -> Progress:
     kept: list[str] = []
     bars: dict[str, str] = {}
     for state in states[:-1]:
-        count = _COUNT.search(state) if _BAR.search(state) else None
+        count = _count(state) if _BAR.search(state) else None
         if count:
-            bars[count.group()] = state
+            bars[count] = state
         else:
             kept.append(state)
     return Progress(
         states[-1] if states else "", tuple(kept), bars, line.endswith(("\r", "\x08")), by
     )
+
+
+def _count(state: str) -> str | None:
+    """Return how far a progress bar says it has come."""
+    found = next(filter(None, (pattern.search(state) for pattern in _COUNTS)), None)
+    return found.group() if found else None
 
 
 def pairs(left: Progress, right: Progress) -> list[tuple[str, str]] | None:

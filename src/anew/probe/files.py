@@ -321,6 +321,22 @@ def _extension(args: Arguments) -> None:
             journal.write("open", f'{quote(path)},"m",{stamp(now)}')
 
 
+def _look_up(args: Arguments) -> None:
+    """Name a host that is asked for, also where nobody answers: the program goes on without."""
+    host, port = args[0], args[1] if len(args) > 1 else 0
+    name = host.decode("ascii", "replace") if isinstance(host, bytes) else host
+    if not isinstance(name, str) or not name or name[-1] in "0123456789:" or "%" in name:
+        return  # an address: the connection itself is named
+    number = port if isinstance(port, (int, str)) else 0
+    if (name, number) not in _calls and name not in ("localhost", _own_name()):
+        _calls.add((name, number))
+        journal.event("connect", name, number, "name")
+
+
+def _own_name() -> str:
+    return posix.uname().nodename
+
+
 _calls: set[tuple[object, object]] = set()
 
 
@@ -350,4 +366,6 @@ _ACTS: dict[str, Callable[[Arguments], None]] = {
     "sqlite3.connect": _database,
     "import": _extension,
     "socket.connect": _connect,
+    "socket.getaddrinfo": _look_up,
+    "socket.gethostbyname": _look_up,
 }
