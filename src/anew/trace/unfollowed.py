@@ -8,7 +8,7 @@ from anew.model.record import Gap
 HARMLESS = frozenset(
     ("env", "uv", "uvx", "nice", "ionice", "timeout", "nohup", "setarch", "taskset", "numactl",
      "stdbuf", "time", "true", "false", "echo", "sleep", "uname", "hostname", "lscpu", "ldconfig",
-     "nvidia-smi", "arch", "id", "tty", "stty", "anew")
+     "nvidia-smi", "arch", "id", "tty", "stty", "anew", "fc-list", "fc-match")
 )  # fmt: skip
 
 
