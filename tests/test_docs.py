@@ -15,7 +15,7 @@ MASKS = (
     (r"/[\w./-]*anew-demo[\w-]*", "/tmp/anew-demo"),
     (r"by \S+/python\S*", "by PYTHON"),
     (r"\d+ packages", "N packages"),
-    (r"\d\d\.\d{3}$", "MEAN"),
+    (r"\d\d(\.\d+)?$", "MEAN"),
 )
 
 
