@@ -79,3 +79,14 @@ def test_nothing_to_compare_is_inconclusive(anew: Anew) -> None:
     anew("run", "true")
     anew("run", "true")
     assert check(anew.json("diff", "@1", "@2", check=11))["verdict"] == "inconclusive"
+
+
+def test_long_values_are_cut_to_where_they_differ(anew: Anew) -> None:
+    anew("run", "echo", "x" * 100, "one", "y" * 100)
+    anew("run", "echo", "x" * 100, "two", "y" * 100)
+    line = next(
+        line for line in anew("diff", "@2", "@1", check=None).stdout.splitlines() if "argv" in line
+    )
+    assert "x one yyy" in line
+    assert "x two yyy" in line
+    assert len(line) < 200

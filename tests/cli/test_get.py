@@ -2,9 +2,9 @@
 
 import json
 import os
-from dataclasses import replace
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from anew.model.canonical import encode
@@ -129,8 +129,9 @@ def forged(anew: Anew, outputs: list[Output], contents: list[bytes]) -> str:
                 batch.add(content)
             listing = write_listing(batch, outputs, lambda each: each.path)
             run = "z" * 26
-            record = replace(record, id=run, outcome=replace(record.outcome, outputs=listing))
-            body = batch.add(encode(record))
+            facts = msgspec.to_builtins(record)
+            facts |= {"id": run, "outcome": facts["outcome"] | {"outputs": listing}}
+            body = batch.add(encode(facts))
             batch.commit()
             workspace.ledger.append("run-sealed", run, body=body)
             workspace.store.close()

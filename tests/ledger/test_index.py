@@ -28,6 +28,7 @@ from anew.ledger.query import (
     Text,
     Until,
     UsesContent,
+    UsesPath,
 )
 from anew.ledger.resolving import Resolved, resolve
 from anew.ledger.rows import FileList, FileRow, MetricRow, ParameterRow, RunRow
@@ -390,3 +391,54 @@ def test_a_thousand_runs_are_listed_fast(world: World, monkeypatch: pytest.Monke
         world.index.find()
         best = min(best, time.perf_counter() - begun)
     assert best < 0.1
+
+
+ORIGINAL, REPLAY, CHANGED = ("a" * 26, "b" * 26, "c" * 26)
+
+
+def test_a_verdict_is_that_of_the_original_and_of_its_replay(world: World) -> None:
+    world.run(ORIGINAL)
+    world.run(REPLAY, replay_of=ORIGINAL)
+    world.ledger.append("verdict-given", ORIGINAL, text="not replayed")
+    world.ledger.append("verdict-given", ORIGINAL, text=f"identical {REPLAY}")
+    assert {row.id: row.verdict for row in world.index.find()} == {
+        ORIGINAL: "identical", REPLAY: "identical",
+    }  # fmt: skip
+    told = [(each.replay, each.answer) for each in world.index.verdicts_of(ORIGINAL)]
+    assert told == [(None, "not replayed"), (REPLAY, "identical")]
+    assert [each.answer for each in world.index.verdicts_of(REPLAY)] == ["identical"]
+
+
+def test_a_counterfactual_says_nothing_of_the_original(world: World) -> None:
+    world.run(ORIGINAL)
+    world.run(REPLAY, replay_of=ORIGINAL)
+    world.run(CHANGED, replay_of=ORIGINAL, counterfactual="numpy==2")
+    world.ledger.append("verdict-given", ORIGINAL, text=f"identical {REPLAY}")
+    world.ledger.append("verdict-given", ORIGINAL, text=f"diverged {CHANGED}")
+    verdicts = {row.id: row.verdict for row in world.index.find()}
+    assert verdicts == {ORIGINAL: "identical", REPLAY: "identical", CHANGED: "diverged"}
+    last = world.index.verdicts_of(ORIGINAL)[-1]
+    assert (last.answer, last.counterfactual) == ("diverged", "numpy==2")
+
+
+def test_a_removed_run_takes_its_verdicts_along(world: World) -> None:
+    world.run(ORIGINAL)
+    world.ledger.append("verdict-given", ORIGINAL, text="diverged")
+    world.ledger.append("run-removed", ORIGINAL)
+    assert world.index.verdicts_of(ORIGINAL) == []
+
+
+def test_runs_are_found_by_the_recorded_path_of_a_file(world: World) -> None:
+    files = (FileList("input", digest_bytes(b"listing"), lambda: [FileRow("data.csv", CONTENT)]),)
+    world.run("aaa", files=files)
+    world.run("bbb")
+    assert world.found(UsesPath("data.csv")) == ["aaa"]
+    assert world.found(UsesPath("data")) == []
+
+
+def test_a_note_given_at_the_start_is_there_once(world: World) -> None:
+    world.run("aaa", notes=("hm",))
+    world.ledger.append("noted", "aaa", text="hm")
+    world.ledger.append("noted", "aaa", text="so")
+    (row,) = world.index.find()
+    assert row.notes == ("hm", "so")

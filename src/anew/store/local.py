@@ -20,6 +20,7 @@ from anew.store.layout import open_layout
 from anew.store.locking import WAIT_SECONDS
 from anew.store.mounts import Mounts
 from anew.store.objectindex import ObjectIndex
+from anew.store.packs import ENTRY_SIZE
 from anew.store.process import host_name, machine_id
 from anew.store.stamps import StampCache
 from anew.store.sweeping import sweep
@@ -184,7 +185,7 @@ class LocalStore:
         asked = set(digests)
         self._holdings.index.sync()
         places = self._holdings.index.find_many(asked)
-        size = sum(place.frame.length for place in places.values())
+        size = sum(place.frame.length + ENTRY_SIZE for place in places.values())
         for digest in asked - places.keys():
             try:
                 size += self.layout.object(digest).stat().st_blocks * 512

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections import Counter
+from itertools import takewhile
 from typing import TYPE_CHECKING
 
 import click
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 
 MOST = 12  # lines of each kind shown
 LONGEST = 60  # characters of a value shown
+BEFORE = 15  # of them before the first difference
 SAME = (Answer.IDENTICAL, Answer.EQUIVALENT)
 
 
@@ -101,12 +103,12 @@ def lines_of(compared: Compared, *, everything: bool = False) -> list[str]:
 
 
 def _counts(compared: Compared) -> Iterator[str]:
-    names = {"metric": "metrics", "output": "outputs", "console": "streams"}
+    names = {"metric": "metric", "output": "output", "console": "stream"}
     seen = Counter(item.kind for item in compared.verdict.items)
     same = Counter(item.kind for item in compared.verdict.items if item.verdict in SAME)
-    for kind, plural in names.items():
+    for kind, name in names.items():
         if seen[kind]:  # type: ignore[index]
-            yield f"{same[kind]} of {seen[kind]} {plural}"  # type: ignore[index]
+            yield f"{same[kind]:,} of {render.count(seen[kind], name)}"  # type: ignore[index]
 
 
 def _section(title: str, found: Sequence[Difference], most: int | None) -> list[str]:
@@ -114,17 +116,26 @@ def _section(title: str, found: Sequence[Difference], most: int | None) -> list[
         return []
     lines = [f"{title}: {render.count(len(found), 'difference')}"]
     for each in found[:most]:
-        change = f"{_brief(each.left)} → {_brief(each.right)}"
         aspect = "" if each.aspect == title else f"{each.aspect} "
-        lines.append(f"  {aspect}{shown(each.name)}: {change}")
+        lines.append(f"  {aspect}{shown(each.name)}: {_change(each.left, each.right)}")
     return lines + _more(found, most)
 
 
-def _brief(value: str | None) -> str:
+def _change(left: str | None, right: str | None) -> str:
+    """Return two values; long ones are cut to where they begin to differ."""
+    start = 0
+    if left is not None and right is not None and max(len(left), len(right)) > LONGEST:
+        same = takewhile(lambda pair: pair[0] == pair[1], zip(left, right, strict=False))
+        start = max(sum(1 for _ in same) - BEFORE, 0)
+    return f"{_brief(left, start)} → {_brief(right, start)}"
+
+
+def _brief(value: str | None, start: int) -> str:
     if value is None:
         return "nothing"
-    text = shown(value)
-    return text if len(text) <= LONGEST else text[: LONGEST - 1] + "…"
+    cut = value[start : start + LONGEST]
+    more = "…" if start + LONGEST < len(value) else ""
+    return f"{'…' if start else ''}{shown(cut)}{more}"
 
 
 def _more(found: Sequence[object], most: int | None) -> list[str]:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import shlex
-from dataclasses import asdict
 from typing import TYPE_CHECKING
+
+from msgspec import to_builtins
 
 from anew.cli.documents.values import moment, number, parsed, seconds
 from anew.model.inputs import FileKind, Kept
@@ -138,9 +139,9 @@ def _environment(environment: Environment, files: Files) -> dict[str, object]:
         "digest": environment.digest,
         "manager": environment.manager,
         "python": python.version if python is not None else None,
-        "interpreter": asdict(python) if python is not None else None,
+        "interpreter": to_builtins(python) if python is not None else None,
         "packages": [_package(each) for each in files.packages],
-        "libraries": [asdict(each) for each in files.libraries],
+        "libraries": [to_builtins(each) for each in files.libraries],
     }
 
 
@@ -152,7 +153,7 @@ def _package(package: Package) -> dict[str, object]:
         "url": package.url,
         "fingerprint": package.fingerprint,
         "used": package.used,
-        "patched": [asdict(each) for each in package.patched],
+        "patched": [to_builtins(each) for each in package.patched],
     }
 
 
@@ -163,11 +164,11 @@ def _configuration(configuration: Configuration, files: Files) -> dict[str, obje
             {"name": each.name, "value": parsed(each.value), "source": each.source}
             for each in configuration.parameters
         ],
-        "variables": [asdict(each) for each in files.variables],
+        "variables": [to_builtins(each) for each in files.variables],
         "locale": configuration.locale,
         "timezone": configuration.timezone,
         "umask": f"{configuration.umask:04o}",
-        "streams": asdict(streams) if streams is not None else None,
+        "streams": to_builtins(streams) if streams is not None else None,
     }
 
 
@@ -175,9 +176,9 @@ def _seeds(seeds: Seeds) -> dict[str, object]:
     return {
         "root": seeds.root,
         "hash_seed": seeds.hash_seed,
-        "given": [asdict(each) for each in seeds.given],
+        "given": [to_builtins(each) for each in seeds.given],
         "draws": dict(seeds.draws),
-        "threads": [asdict(each) for each in seeds.threads],
+        "threads": [to_builtins(each) for each in seeds.threads],
         "cores": seeds.cores,
         "fixed_addresses": seeds.fixed_addresses,
         "source_date_epoch": seeds.source_date_epoch,
@@ -185,12 +186,13 @@ def _seeds(seeds: Seeds) -> dict[str, object]:
 
 
 def _circumstances(circumstances: Circumstances) -> dict[str, object]:
-    facts = asdict(circumstances)
-    facts["accelerators"] = list(facts["accelerators"])
+    facts: dict[str, object] = to_builtins(circumstances)
+    accelerators = [to_builtins(each) for each in circumstances.accelerators]
+    for each in accelerators:
+        each["memory_b"] = each.pop("memory")
+    facts["accelerators"] = accelerators
     facts["memory_b"] = facts.pop("memory")
     facts["memory_limit_b"] = facts.pop("memory_limit")
-    for each in facts["accelerators"]:
-        each["memory_b"] = each.pop("memory")
     return facts
 
 
@@ -244,5 +246,5 @@ def _coverage(coverage: Coverage) -> dict[str, object]:
         "percent": coverage.percent,
         "held": coverage.held,
         "seen": coverage.seen,
-        "gaps": [asdict(each) for each in coverage.gaps],
+        "gaps": [to_builtins(each) for each in coverage.gaps],
     }
