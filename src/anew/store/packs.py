@@ -26,6 +26,7 @@ SUFFIX = ".pack"
 LEVEL = 3
 WORTH_COMPRESSING = 64  # bytes; below it no frame gets smaller
 _ENTRY = struct.Struct("<32sQIIB")
+ENTRY_SIZE = _ENTRY.size  # bytes of a pack's index that an object takes
 _TRAILER = struct.Struct("<QI32s8s")
 _END = b"anewend1"
 
