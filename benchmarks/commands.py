@@ -11,16 +11,13 @@ RUNS = 1000
 MOST_MS = 150.0
 HELP, LS = "anew --help", f"anew ls --all ({RUNS:,} runs)"
 COPIES = """\
-import dataclasses, os, sys
-import msgspec
-from anew.ledger.query import Sort
+import os, sys
+from msgspec.structs import replace
 from anew.model.canonical import decode, encode
 from anew.model.entry import RUN_OPENED, RUN_SEALED
 from anew.model.recipe import Request
 from anew.model.record import Record, new_run_id
 from anew.verbs.workspace import open_workspace
-is_struct = issubclass(Record, msgspec.Struct)
-replace = msgspec.structs.replace if is_struct else dataclasses.replace
 space = open_workspace(None, os.getcwd())
 bodies = {entry.kind: entry.body for entry in space.ledger.entries() if entry.body}
 request = decode(space.store.read(bodies[RUN_OPENED]), Request)

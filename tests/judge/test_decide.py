@@ -1,10 +1,9 @@
 """A verdict comes from the items judged, never from the absence of differences."""
 
-from dataclasses import replace
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from anew.judge.decide import at_once, decide, item, whole
 from anew.judge.finding import IDENTICAL, WORST_LAST, Finding

@@ -1,9 +1,8 @@
 """What there is to judge is what either side has; outputs find their other side."""
 
-from dataclasses import replace
-
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from anew.judge.items import Seen, union
 from anew.judge.masks import Masks, Place

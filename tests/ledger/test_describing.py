@@ -1,8 +1,7 @@
 """Rows from real requests, records and verdicts."""
 
-from dataclasses import replace
-
 import pytest
+from msgspec.structs import replace
 
 from anew.ledger.describing import StoreDescriber
 from anew.ledger.rows import MetricRow

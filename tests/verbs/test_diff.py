@@ -2,11 +2,11 @@
 
 import json
 import struct
-from dataclasses import replace
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from anew.judge.differences import Difference
 from anew.judge.masks import Masks, Place

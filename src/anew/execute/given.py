@@ -4,7 +4,8 @@ import fcntl
 import os
 import struct
 import termios
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from anew.execute.protocol import Job
 from anew.execute.streams import Channel, kind_of, same_place, write_all
@@ -12,8 +13,7 @@ from anew.execute.streams import Channel, kind_of, same_place, write_all
 COPIED = ("pipe", "terminal", "device")
 
 
-@dataclass(slots=True)
-class Given:
+class Given(Struct):
     """What the program gets as its streams, and what we hold of them."""
 
     stdin: int

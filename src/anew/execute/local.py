@@ -5,9 +5,9 @@ import os
 import signal
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass
 
 import msgspec
+from msgspec import Struct
 
 from anew.execute import supervise
 from anew.execute.protocol import Ended, Exit, Job
@@ -24,8 +24,7 @@ FORWARDED = (
 SENT_BY_USER = 0  # si_code up to this: kill(2) and its like; above: the kernel, for a terminal
 
 
-@dataclass(slots=True)
-class Running:
+class Running(Struct):
     """A job that goes on. `pid` is the program's."""
 
     pid: int

@@ -1,14 +1,14 @@
 """Job and Exit: what is to be run, and how it ended."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
+
+from msgspec import Struct, field
 
 from anew.model.inputs import Streams
 
 
-@dataclass(frozen=True, slots=True)
-class Mount:
+class Mount(Struct, frozen=True):
     """A file or folder that is to be seen at another path, or there only to be read.
 
     With `around` what else lies at the target is still seen there, but for the names in `hidden`.
@@ -21,8 +21,7 @@ class Mount:
     read_only: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Job:
+class Job(Struct, frozen=True):
     """A command to run in a directory with exactly `variables`; what it says goes to `spool`.
 
     `streams` is None where the program takes over our own stdin, stdout and stderr; on a replay it
@@ -41,8 +40,7 @@ class Job:
     timeout: float | None = None  # seconds
 
 
-@dataclass(frozen=True, slots=True)
-class Exit:
+class Exit(Struct, frozen=True):
     """How a job ended: by its own `code` or by a `signal`. Times in µs, memory in bytes.
 
     `failure` says why the program could not be started; `timed_out` that its time was over.
@@ -63,8 +61,7 @@ class Exit:
     lingering: bool = False  # something the program started still held its streams
 
 
-@dataclass(frozen=True, slots=True)
-class Ended:
+class Ended(Struct, frozen=True):
     """An exit, and whether the terminal was left in the middle of a line."""
 
     exit: Exit

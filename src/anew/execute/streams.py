@@ -5,7 +5,8 @@ import errno
 import os
 import stat
 import termios
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from anew.model.inputs import Streams
 
@@ -52,8 +53,7 @@ def size_of(descriptor: int) -> tuple[int, int]:
     return size.columns, size.lines
 
 
-@dataclass(slots=True)
-class Channel:
+class Channel(Struct):
     """One way from the program to the outside: read `source`, write `sink`, keep a copy in `log`.
 
     `source` is the master of a terminal where `terminal` is set. `sink` is None on a replay.

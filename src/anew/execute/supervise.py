@@ -7,10 +7,10 @@ import signal
 import termios
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from typing import NoReturn
 
 import msgspec
+from msgspec.structs import replace
 
 from anew.execute import room
 from anew.execute.given import Given, given_to

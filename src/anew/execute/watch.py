@@ -8,7 +8,8 @@ import signal
 import termios
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from anew.execute.given import Given
 from anew.execute.protocol import Exit, Job
@@ -19,8 +20,7 @@ LINGER = 0.25  # seconds without data after the program's end, before its stream
 PATIENCE = 5.0  # seconds between TERM and KILL
 
 
-@dataclass(slots=True)
-class Watcher:
+class Watcher(Struct):
     """Copies streams until the program has ended and they are empty."""
 
     job: Job

@@ -3,15 +3,15 @@
 import os
 import shutil
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from anew.model.errors import ProgramNotExecutable, ProgramNotFound
 
 SHELLS = ("sh", "bash", "dash", "zsh", "ksh")
 
 
-@dataclass(frozen=True, slots=True)
-class Resolved:
+class Resolved(Struct, frozen=True):
     """`argv` with its first word as an absolute path; `interpreter` where we chose one."""
 
     argv: tuple[str, ...]

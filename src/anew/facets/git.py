@@ -2,15 +2,15 @@
 
 import os
 import shutil
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from anew.model.secrets import redacted
 
 TIMEOUT = 30.0  # seconds; a repository that takes longer is treated as none
 
 
-@dataclass(frozen=True, slots=True)
-class GitState:
+class GitState(Struct, frozen=True):
     """A work tree at one moment. Paths are relative to `top`, which is absolute.
 
     `changed` are tracked files that differ from the commit; `untracked` what .gitignore lets

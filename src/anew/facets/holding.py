@@ -2,7 +2,8 @@
 
 import errno
 import os
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from anew.model.digest import Digest
 from anew.model.errors import ChangedWhileRead
@@ -19,24 +20,21 @@ MOST = 10 << 30  # new bytes of one run
 FULL = (errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EFBIG)
 
 
-@dataclass(frozen=True, slots=True)
-class Limits:
+class Limits(Struct, frozen=True):
     """What is kept by value: sizes in bytes, from `[store]` in anew.toml or the defaults."""
 
     largest: int = LARGEST
     most: int = MOST
 
 
-@dataclass(frozen=True, slots=True)
-class Held:
+class Held(Struct, frozen=True):
     """How the bytes of a file are held; `digest` is None where they could not be read."""
 
     digest: Digest | None
     kept: Kept
 
 
-@dataclass(slots=True)
-class Holder:
+class Holder(Struct):
     """Holds files for one seal. Counts what was seen and held, and collects the gaps."""
 
     store: LocalStore

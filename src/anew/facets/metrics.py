@@ -2,16 +2,15 @@
 
 import math
 from collections.abc import Iterable
-from dataclasses import dataclass, field
 
 import msgspec
+from msgspec import Struct, field
 
 from anew.model.metric import Metric
 from anew.store.protocol import Batch
 
 
-@dataclass(slots=True)
-class _Series:
+class _Series(Struct):
     points: list[tuple[int | None, str]] = field(default_factory=list)
     times: list[int] = field(default_factory=list)
 

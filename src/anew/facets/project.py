@@ -3,8 +3,9 @@
 import os
 import stat
 import time
-from dataclasses import dataclass, field
 from pathlib import Path
+
+from msgspec import Struct, field
 
 from anew.model.tree import Stamp
 
@@ -16,16 +17,14 @@ SKIPPED = frozenset(
 )  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True)
-class Project:
+class Project(Struct, frozen=True):
     """A folder whose files belong together. `bounded` is False where only used files count."""
 
     root: str
     bounded: bool = True
 
 
-@dataclass(slots=True)
-class Listing:
+class Listing(Struct):
     """What lies in a project: the state of each file, where links lead; `whole` unless cut short.
 
     Paths are absolute. Of a link the state is that of the file it leads to.

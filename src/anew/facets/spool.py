@@ -2,18 +2,17 @@
 
 import os
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from pathlib import Path
 
 import msgspec
+from msgspec import Struct, field
 
 from anew.model.inputs import GivenSeed
 from anew.model.record import Gap
 from anew.trace.events import Event, parsed
 
 
-@dataclass(slots=True)
-class Process:
+class Process(Struct):
     """One Python process of the run, as it described itself; `modules` are (name, origin)."""
 
     pid: int = 0
@@ -39,8 +38,7 @@ class Process:
     ended: bool = False
 
 
-@dataclass(slots=True)
-class Served:
+class Served(Struct):
     """A seed that was given back on a replay."""
 
     function: str
@@ -49,8 +47,7 @@ class Served:
     now: str
 
 
-@dataclass(slots=True)
-class Account:
+class Account(Struct):
     """All that the processes of a run told, in no order but that of `time`."""
 
     processes: list[Process] = field(default_factory=list)
@@ -162,7 +159,7 @@ def _take(account: Account, process: Process, line: list) -> None:  # type: igno
 
 
 def _describe(process: Process, facts: dict[str, object]) -> None:
-    known = {name: value for name, value in facts.items() if name in Process.__slots__}
+    known = {name: value for name, value in facts.items() if name in Process.__struct_fields__}
     checked = msgspec.convert({"pid": process.pid, **known}, type=Process, strict=False)
     for name in known:
         setattr(process, name, getattr(checked, name))

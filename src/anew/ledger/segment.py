@@ -2,8 +2,9 @@
 
 import os
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
+
+from msgspec import Struct
 
 from anew.model import canonical
 from anew.model.digest import Digest, digest_bytes
@@ -16,8 +17,7 @@ _BLOCK = 1 << 16
 _NEWLINE = b"\n"
 
 
-@dataclass(frozen=True, slots=True)
-class Position:
+class Position(Struct, frozen=True):
     """How far a segment was read: bytes, and the digest of the last line read."""
 
     offset: int = 0
@@ -27,8 +27,7 @@ class Position:
 START = Position()
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
+class Line(Struct, frozen=True):
     """An entry, the segment it stands in, its line number from where reading began, and its end."""
 
     segment: str
@@ -37,8 +36,7 @@ class Line:
     end: Position
 
 
-@dataclass(frozen=True, slots=True)
-class Tail:
+class Tail(Struct, frozen=True):
     """The end of a segment: its last whole line, and what stands after it unfinished."""
 
     size: int  # bytes up to the end of the last whole line

@@ -1,12 +1,11 @@
 """What cannot be put back: hardware, place, time. They explain a difference; they name nothing."""
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from anew.model.digest import Digest
 
 
-@dataclass(frozen=True, slots=True)
-class Accelerator:
+class Accelerator(Struct, frozen=True):
     """One GPU or other accelerator. `memory` in bytes."""
 
     name: str
@@ -14,8 +13,7 @@ class Accelerator:
     driver: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Circumstances:
+class Circumstances(Struct, frozen=True):
     """Where and when a run took place. Never in a recipe's digest. Times in UTC, sizes in B."""
 
     host: str

@@ -1,6 +1,6 @@
 """Entry: one line of the ledger, chained to the one before."""
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from anew.model.digest import Digest
 
@@ -15,8 +15,7 @@ UNTAGGED = "untagged"
 NOTED = "noted"
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(Struct, frozen=True):
     """A fact about `subject`, when it was written and by whom, and what it follows.
 
     `body` names an object in the store, or is None; `text` holds what is short enough to stand

@@ -1,7 +1,8 @@
 """What decided the result: CodeState, Input, Environment, Configuration, Seeds."""
 
-from dataclasses import dataclass
 from enum import StrEnum
+
+from msgspec import Struct
 
 from anew.model.digest import Digest
 from anew.model.tree import Listing
@@ -33,8 +34,7 @@ class FileKind(StrEnum):
     ABSENT = "absent"
 
 
-@dataclass(frozen=True, slots=True)
-class CodeFile:
+class CodeFile(Struct, frozen=True):
     """One file of code. `path` is relative to the project where inside it, else absolute.
 
     `used` says that the run was seen to use it; `source` is where we know it from.
@@ -51,8 +51,7 @@ class CodeFile:
     target: str | None = None  # of a symbolic link
 
 
-@dataclass(frozen=True, slots=True)
-class CodeState:
+class CodeState(Struct, frozen=True):
     """The source as it was at the start, committed or not.
 
     Both listings hold CodeFile, by path: `used` what the run was seen to use, which names the
@@ -70,8 +69,7 @@ class CodeState:
     submodules: tuple[tuple[str, str], ...] = ()  # (path, commit)
 
 
-@dataclass(frozen=True, slots=True)
-class Input:
+class Input(Struct, frozen=True):
     """Data the run read. `digest` and `proof` come together or not at all; `size` in bytes.
 
     Of a FOLDER the digest names the JSON list of its entries' names, in the order of the bytes.
@@ -89,8 +87,7 @@ class Input:
     modified: int = 0  # µs since 1970; put back with a file whose time may have been looked at
 
 
-@dataclass(frozen=True, slots=True)
-class PatchedFile:
+class PatchedFile(Struct, frozen=True):
     """A file of a distribution that is not as the index published it, kept by value."""
 
     path: str  # relative to the folder the distribution lies in
@@ -99,8 +96,7 @@ class PatchedFile:
     executable: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Package:
+class Package(Struct, frozen=True):
     """One installed distribution.
 
     `fingerprint` is over the paths and digests of its files as they really are, byte-compiled
@@ -117,8 +113,7 @@ class Package:
     used: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Library:
+class Library(Struct, frozen=True):
     """A shared library from outside the interpreter's environment that was loaded."""
 
     path: str
@@ -126,8 +121,7 @@ class Library:
     size: int
 
 
-@dataclass(frozen=True, slots=True)
-class Interpreter:
+class Interpreter(Struct, frozen=True):
     """The Python the experiment ran on, not Anew's own."""
 
     implementation: str
@@ -139,8 +133,7 @@ class Interpreter:
     platform: str
 
 
-@dataclass(frozen=True, slots=True)
-class Environment:
+class Environment(Struct, frozen=True):
     """What was really installed and used. None of it where no Python took part.
 
     `digest` is over what decides results: version and build of the interpreter, and the
@@ -154,8 +147,7 @@ class Environment:
     libraries: Listing | None = None  # Library, by path
 
 
-@dataclass(frozen=True, slots=True)
-class Variable:
+class Variable(Struct, frozen=True):
     """An environment variable the run saw; `value` is None where it was redacted."""
 
     name: str
@@ -163,8 +155,7 @@ class Variable:
     recipe: bool = False  # the user asked to treat it as part of the recipe, or Anew set it
 
 
-@dataclass(frozen=True, slots=True)
-class Parameter:
+class Parameter(Struct, frozen=True):
     """A resolved parameter; `value` is JSON text, `source` what read it (argparse)."""
 
     name: str
@@ -172,8 +163,7 @@ class Parameter:
     source: str
 
 
-@dataclass(frozen=True, slots=True)
-class Streams:
+class Streams(Struct, frozen=True):
     """Kinds of stdin, stdout and stderr: terminal, pipe, file, null, closed. Size in characters.
 
     `merged` says that stdout and stderr went to one and the same place.
@@ -188,8 +178,7 @@ class Streams:
     lines: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Configuration:
+class Configuration(Struct, frozen=True):
     """What configured the program beside its code and data."""
 
     parameters: tuple[Parameter, ...] = ()
@@ -200,8 +189,7 @@ class Configuration:
     streams: Streams | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class GivenSeed:
+class GivenSeed(Struct, frozen=True):
     """A seed the program set itself: by which function, where, and the n-th time there."""
 
     function: str
@@ -211,8 +199,7 @@ class GivenSeed:
     role: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Threads:
+class Threads(Struct, frozen=True):
     """How many threads a numerical library had, and the variable that sets it."""
 
     library: str
@@ -220,8 +207,7 @@ class Threads:
     variable: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Seeds:
+class Seeds(Struct, frozen=True):
     """The root seed as hex text, from which every hidden draw is derived; None with --no-seed."""
 
     root: str | None

@@ -1,12 +1,11 @@
 """Metric: a named series, summed up; its points lie in the store."""
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from anew.model.digest import Digest
 
 
-@dataclass(frozen=True, slots=True)
-class Metric:
+class Metric(Struct, frozen=True):
     """A named series of points.
 
     `points` names a JSON list of [step, value] in the order of logging, the value as text by
@@ -22,16 +21,14 @@ class Metric:
     times: Digest | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Number:
+class Number(Struct, frozen=True):
     """A number and its place in a file or series."""
 
     place: str
     value: float
 
 
-@dataclass(frozen=True, slots=True)
-class Numbers:
+class Numbers(Struct, frozen=True):
     """All numbers of a file in a set order; `rest` is the digest of all that is no number."""
 
     values: tuple[Number, ...]

@@ -1,7 +1,9 @@
 """Request, known before a run; Recipe, derived at the seal; its digest names the experiment."""
 
-from dataclasses import dataclass, replace
 from enum import StrEnum
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from anew.model.canonical import digest_of
 from anew.model.digest import Digest
@@ -24,8 +26,7 @@ class Track(StrEnum):
     PRODUCTION = "production"
 
 
-@dataclass(frozen=True, slots=True)
-class Options:
+class Options(Struct, frozen=True):
     """What was asked of Anew, not of the program."""
 
     keep: Keep = Keep.AUTO
@@ -38,8 +39,7 @@ class Options:
     counterfactual: tuple[str, ...] = ()  # "numpy==2.4", "OMP_NUM_THREADS=1", "seed=…"
 
 
-@dataclass(frozen=True, slots=True)
-class Request:
+class Request(Struct, frozen=True):
     """All that is known when a run starts.
 
     `argv` is what is executed, its first word as found; `command` what the user typed. `cwd` is
@@ -57,16 +57,14 @@ class Request:
     replay_of: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Command:
+class Command(Struct, frozen=True):
     """The program as it was started; secrets in `argv` are replaced by `<redacted>`."""
 
     argv: tuple[str, ...]
     cwd: str
 
 
-@dataclass(frozen=True, slots=True)
-class Recipe:
+class Recipe(Struct, frozen=True):
     """All that decided the result and can be put back; most of it is known at the end only."""
 
     command: Command

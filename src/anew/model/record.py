@@ -1,7 +1,8 @@
 """Record: what happened once, sealed when the run ends; Outcome, Coverage, Status."""
 
 from base64 import b32encode
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from anew.model.circumstances import Circumstances
 from anew.model.digest import Digest
@@ -25,8 +26,7 @@ def new_run_id(entropy: bytes) -> str:
     return b32encode(entropy).decode().rstrip("=").lower()
 
 
-@dataclass(frozen=True, slots=True)
-class Output:
+class Output(Struct, frozen=True):
     """A file or link that exists at the end and was written by the run."""
 
     path: str
@@ -39,8 +39,7 @@ class Output:
     role: str = "output"  # output, figure, artifact
 
 
-@dataclass(frozen=True, slots=True)
-class Stream:
+class Stream(Struct, frozen=True):
     """What the program wrote to `stdout` or `stderr`; to `console` where both were one."""
 
     name: str
@@ -49,8 +48,7 @@ class Stream:
     kept: Kept
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
+class Outcome(Struct, frozen=True):
     """What a run produced. `exit_code` and `signal` are None where nobody saw them. Times in µs.
 
     `folders` are those outside the project that the run itself made, removed or renamed.
@@ -69,8 +67,7 @@ class Outcome:
     folders: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Gap:
+class Gap(Struct, frozen=True):
     """Something the record could not hold, and what the user can do about it."""
 
     aspect: str
@@ -78,8 +75,7 @@ class Gap:
     remedy: str
 
 
-@dataclass(frozen=True, slots=True)
-class Coverage:
+class Coverage(Struct, frozen=True):
     """How many of the items seen are held by value or verified reference, and each gap."""
 
     held: int
@@ -93,8 +89,7 @@ class Coverage:
         return min(whole, 99) if self.gaps else whole
 
 
-@dataclass(frozen=True, slots=True)
-class Record:
+class Record(Struct, frozen=True):
     """One run: what decided it, where it ran, what came out, and the run it repeats, if any."""
 
     schema: str

@@ -1,7 +1,8 @@
 """Stamp, the state of one file; Listing, a long list kept as an object of its own."""
 
-from dataclasses import dataclass
 from typing import NamedTuple
+
+from msgspec import Struct
 
 from anew.model.digest import Digest
 
@@ -17,8 +18,7 @@ class Stamp(NamedTuple):
     changed: int
 
 
-@dataclass(frozen=True, slots=True)
-class Listing:
+class Listing(Struct, frozen=True):
     """A long list by its digest. `count` entries, `size` bytes of content they stand for."""
 
     digest: Digest

@@ -1,7 +1,8 @@
 """Item, Verdict (identical, equivalent, diverged, inconclusive, not replayed)."""
 
-from dataclasses import dataclass
 from enum import StrEnum
+
+from msgspec import Struct
 
 
 class Answer(StrEnum):
@@ -24,8 +25,7 @@ class ItemKind(StrEnum):
     TRACE = "trace"
 
 
-@dataclass(frozen=True, slots=True)
-class Item:
+class Item(Struct, frozen=True):
     """One thing judged. `left` and `right` are None on the side that lacks it.
 
     `difference` holds the first difference, what made the two equivalent, or why they could not
@@ -40,8 +40,7 @@ class Item:
     difference: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Verdict:
+class Verdict(Struct, frozen=True):
     """The answer, every item it rests on, and the reason where the items do not say it."""
 
     answer: Answer

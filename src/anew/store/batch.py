@@ -4,8 +4,9 @@ import os
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
+
+from msgspec import Struct
 
 from anew.model.digest import Digest, digest_bytes
 from anew.model.tree import Stamp
@@ -30,8 +31,7 @@ OPEN_FILES = 32
 PRIME = 500  # files looked up, from which on one look for all of them is faster
 
 
-@dataclass(slots=True)
-class _Large:
+class _Large(Struct):
     """A large object in the batch's folder; `file` is open until it is durable."""
 
     path: Path

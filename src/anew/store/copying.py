@@ -6,7 +6,8 @@ import os
 import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from anew.model.digest import Digest, Hasher, digest_bytes
 from anew.model.errors import ChangedWhileRead
@@ -18,8 +19,7 @@ _ZEROS = bytes(BLOCK)
 _FICLONE = 0x40049409  # linux/fs.h: share the blocks of another file
 
 
-@dataclass(frozen=True, slots=True)
-class Source:
+class Source(Struct, frozen=True):
     """An open regular file and the state it was in when opened."""
 
     path: str

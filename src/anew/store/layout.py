@@ -2,8 +2,9 @@
 
 import contextlib
 import os
-from dataclasses import dataclass
 from pathlib import Path
+
+from msgspec import Struct
 
 from anew.model import canonical
 from anew.model.digest import PREFIX, Digest
@@ -17,8 +18,7 @@ FOLDERS = ("objects", "packs", "tmp")
 LOCK = "lock"
 
 
-@dataclass(frozen=True, slots=True)
-class Format:
+class Format(Struct, frozen=True):
     """What `format.json` says. A reader must know every feature; `uuid` tells stores apart."""
 
     store: int
@@ -26,8 +26,7 @@ class Format:
     uuid: str
 
 
-@dataclass(frozen=True, slots=True)
-class Layout:
+class Layout(Struct, frozen=True):
     """The places of one store."""
 
     root: Path

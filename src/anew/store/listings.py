@@ -6,8 +6,9 @@ list of its entries; a longer one is a JSON object that names its pieces.
 """
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from typing import TypeVar
+
+from msgspec import Struct
 
 from anew.model import canonical
 from anew.model.digest import Digest, digest_bytes
@@ -21,16 +22,14 @@ MEAN_PIECE = 1024  # entries; a power of two
 _OBJECT = b"{"
 
 
-@dataclass(frozen=True, slots=True)
-class Piece:
+class Piece(Struct, frozen=True):
     """A part of a listing: a JSON list of `count` entries."""
 
     digest: Digest
     count: int
 
 
-@dataclass(frozen=True, slots=True)
-class Pieces:
+class Pieces(Struct, frozen=True):
     """The top of a listing of more than one piece."""
 
     pieces: tuple[Piece, ...]

@@ -2,9 +2,10 @@
 
 import os
 import re
-from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+
+from msgspec import Struct
 
 from anew.model.digest import PREFIX, digest_bytes
 
@@ -12,8 +13,7 @@ SEPARATOR = "~"
 _FIELDS = 6
 
 
-@dataclass(frozen=True, slots=True)
-class Process:
+class Process(Struct, frozen=True):
     """One process of one host. Equal values are the same process, and no later one.
 
     `boot` and `namespace` are empty, and `start` is 0, where the system does not tell them;

@@ -2,8 +2,9 @@
 
 import stat
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
 from typing import Protocol
+
+from msgspec import Struct, field
 
 from anew.model.tree import Stamp
 from anew.trace.events import FOLDER, Deed, Event
@@ -12,8 +13,7 @@ READS = (Deed.READ, Deed.IMPORTED)
 MOVES = (Deed.CREATED, Deed.DELETED, Deed.MOVED_AWAY)
 
 
-@dataclass(slots=True)
-class History:
+class History(Struct):
     """`first` is the state before the run changed the file, `last` the state at the end.
 
     Either is None where there was no file. Filled by `fold` and not changed after.

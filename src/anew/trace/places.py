@@ -1,14 +1,13 @@
 """Places: the folders that tell what a file is to a run, and paths relative to them."""
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 SYSTEM = ("/usr", "/lib", "/lib64", "/bin", "/sbin", "/etc", "/opt/conda", "/var/lib", "/var/cache")
 MEMORY = "/dev/shm"  # a folder like any other, though it lies among the devices
 NOISE = ("/proc", "/sys", "/dev", "/run", "/var/run")
 
 
-@dataclass(frozen=True, slots=True)
-class Places:
+class Places(Struct, frozen=True):
     """All absolute, normalised, without a `/` at the end.
 
     `environments` are the prefixes of the interpreters that took part; `own` our store and spool;

@@ -1,7 +1,8 @@
 """No digest without a proof: which bytes may stand for the state a program saw."""
 
-from dataclasses import dataclass
 from enum import StrEnum
+
+from msgspec import Struct
 
 from anew.model.inputs import Proof
 from anew.model.tree import Stamp
@@ -16,8 +17,7 @@ class Source(StrEnum):
     MOVED = "moved"  # under the name it was renamed to
 
 
-@dataclass(frozen=True, slots=True)
-class Bytes:
+class Bytes(Struct, frozen=True):
     """Where to read a state from, the stamp it must have there (None: any), and the proof."""
 
     source: Source

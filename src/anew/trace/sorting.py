@@ -1,15 +1,15 @@
 """Sorted: the files of a run by what they were to it."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from anew.trace.histories import History
 from anew.trace.places import inside, short
 from anew.trace.roles import Role, Roles
 
 
-@dataclass(slots=True)
-class Sorted:
+class Sorted(Struct):
     """Histories by role, each list by path; one file may be in two, as an input written over is.
 
     `deleted` are paths of files that were there before; `own_folders` those of folders outside the

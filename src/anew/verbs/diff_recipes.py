@@ -1,9 +1,10 @@
 """What two recipes, and two circumstances, do not share: name by name."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import asdict
 from difflib import unified_diff
 from typing import TypeVar
+
+from msgspec import to_builtins
 
 from anew.judge.differences import Difference, between, differences
 from anew.model.digest import Digest
@@ -53,7 +54,7 @@ def circumstance_differences(left: Record, right: Record, store: Store) -> tuple
         MissingObject: a list that a record names is not in the store.
         DamagedObject: it is there and cannot be read.
     """
-    here, there = asdict(left.circumstances), asdict(right.circumstances)
+    here, there = to_builtins(left.circumstances), to_builtins(right.circumstances)
     found = between("circumstances", [(name, here[name], there[name]) for name in here])
     return (
         *found,
@@ -215,7 +216,7 @@ def _configuration(left: Recipe, right: Recipe, store: Store) -> Iterator[Differ
             ("umask", oct(here.umask), oct(there.umask)),
         ],
     )
-    streams = (asdict(side.streams) if side.streams else {} for side in (here, there))
+    streams = (to_builtins(side.streams) if side.streams else {} for side in (here, there))
     one, other = streams
     yield from between(
         "console", [(name, one.get(name), other.get(name)) for name in sorted({*one, *other})]

@@ -2,10 +2,10 @@
 
 import os
 import time
-from dataclasses import dataclass, field
 from pathlib import Path
 
 import msgspec
+from msgspec import Struct, field
 
 from anew.execute.protocol import Exit, Mount
 from anew.facets.git import GitState
@@ -31,8 +31,7 @@ REQUEST, BEFORE, SETTINGS, GIVEN, LISTINGS, STDIN, EXIT = (
 )
 
 
-@dataclass(slots=True)
-class Before:
+class Before(Struct):
     """The state of the world at the start. `started` is the monotonic clock's, in ns.
 
     `mounts` say where files lie that the program sees elsewhere; `boot` names this uptime of the
@@ -68,8 +67,7 @@ class Before:
     diff: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class World:
+class World(Struct, frozen=True):
     """Translates between paths as the program saw them and paths as they are from here."""
 
     project: str  # as seen

@@ -1,8 +1,9 @@
 """The outcome of a run, from its spool: how it ended, metrics, outputs, console; and what lacks."""
 
 import shutil
-from dataclasses import dataclass
 from pathlib import Path
+
+from msgspec import Struct
 
 from anew.execute.protocol import Exit
 from anew.facets import metrics, outputs, spool
@@ -15,8 +16,7 @@ from anew.trace.histories import History
 from anew.verbs.opening import Before, World
 
 
-@dataclass(frozen=True, slots=True)
-class Ended:
+class Ended(Struct, frozen=True):
     """A run that is over: its spool, what was known at its start, told by it, seen of its end."""
 
     place: Path

@@ -3,8 +3,10 @@
 import os
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
 from pathlib import Path
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from anew.execute import local, streams
 from anew.execute.protocol import Ended, Exit, Job, Mount
@@ -30,8 +32,7 @@ STDIN_LARGEST = 1 << 30  # bytes of a script on stdin that we take over
 NOT_EXECUTABLE = (8, 13)  # ENOEXEC, EACCES
 
 
-@dataclass(frozen=True, slots=True)
-class Ask:
+class Ask(Struct, frozen=True):
     """A run as it is asked for: before anything is looked up."""
 
     command: tuple[str, ...]
@@ -42,8 +43,7 @@ class Ask:
     root_seed: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Scene:
+class Scene(Struct, frozen=True):
     """What a replay changes about a run: where things lie, what it is given."""
 
     replay_of: str | None = None
@@ -61,8 +61,7 @@ class Scene:
     extra: Mapping[str, str] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
-class Done:
+class Done(Struct, frozen=True):
     """How a run came out; `record` is None where it could not be sealed, and `why` says why."""
 
     run_id: str

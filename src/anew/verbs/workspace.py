@@ -3,11 +3,11 @@
 import os
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
 import platformdirs
+from msgspec import Struct
 
 from anew.ledger.file import FileLedger, writer_name
 from anew.model.errors import StoreUnusable
@@ -17,8 +17,7 @@ SPOOLS = "spool"
 LOCAL = ".anew"  # a store beside a project
 
 
-@dataclass(frozen=True, slots=True)
-class Workspace:
+class Workspace(Struct, frozen=True):
     """Everything a verb may touch. `root` is the folder of the store, `cache` may be lost."""
 
     store: LocalStore

@@ -3,10 +3,10 @@
 import csv
 import os
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
 from pathlib import Path
 
 import msgspec
+from msgspec import Struct, field
 
 from anew.facets.environment.sha256 import sha256_file
 from anew.model.canonical import digest_of
@@ -20,8 +20,7 @@ UNWATCHED = (".h", ".hpp", ".cuh", ".hh", ".pyi", ".pxd", ".cmake", ".md", ".rst
 METADATA_FOLDERS = (".dist-info", ".egg-info")
 
 
-@dataclass(slots=True)
-class Distribution:
+class Distribution(Struct):
     """One distribution. `files` are relative to `folder`; `changed` differ from its RECORD."""
 
     name: str
@@ -35,8 +34,7 @@ class Distribution:
     missing: tuple[str, ...] = ()
 
 
-@dataclass(slots=True)
-class _Known:
+class _Known(Struct):
     """What a former look found, true as long as `stamps` are those of the files."""
 
     record: tuple[int, int, int]
@@ -45,8 +43,7 @@ class _Known:
     distribution: Distribution
 
 
-@dataclass(slots=True)
-class _Cache:
+class _Cache(Struct):
     """All former looks, by the path of the metadata folder."""
 
     known: dict[str, _Known] = field(default_factory=dict)
