@@ -132,3 +132,18 @@ def test_what_lies_beside_a_file_deep_in_a_listed_folder_stays(deep: Anew) -> No
         "print(subprocess.check_output(['cat', place + '/a/b/other.txt']))\n",
     )
     assert replayed(deep)["verdict"] == "identical"
+
+
+def test_a_folder_renamed_into_place_outside_is_all_outputs(deep: Anew) -> None:
+    base = deep.project.parent.parent
+    part, whole = base / "results.part", base / "results"
+    deep.write(
+        "x.py",
+        f"import os\nos.makedirs({str(part / 'sub')!r})\n"
+        f"open({str(part / 'sub' / 'a.txt')!r}, 'w').write('1')\n"
+        f"os.rename({str(part)!r}, {str(whole)!r})\n",
+    )
+    document = replayed(deep)
+    assert document["verdict"] == "identical"
+    assert {item["name"] for item in document["items"]} == {"status", str(whole / "sub" / "a.txt")}
+    assert (whole / "sub" / "a.txt").exists()

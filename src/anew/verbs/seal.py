@@ -20,7 +20,7 @@ from anew.model.record import (
     Record,
 )
 from anew.store.listings import write_listing
-from anew.trace.events import compared
+from anew.trace.events import Deed, compared
 from anew.trace.histories import fold
 from anew.trace.places import Places, inside, short
 from anew.trace.roles import Role, Roles
@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from anew.model.inputs import CodeState, Environment, Seeds
     from anew.model.recipe import Request
     from anew.model.tree import Listing, Stamp
+    from anew.trace.events import Event
     from anew.trace.histories import History
     from anew.verbs.workspace import Workspace
 
@@ -139,6 +140,7 @@ class _Sealing:
     def _histories(self) -> dict[str, History]:
         own = self._stream_files()
         events = [event for event in self.account.events if event.path not in own]
+        events += self._came_with(events)
         self.world.correct(self.before.listing.files)
         before = self.before.listing
         files: dict[str, Stamp] = {}
@@ -156,6 +158,23 @@ class _Sealing:
         if self.before.mounts:
             return fold(events, self.world, self.world.stamp)
         return fold(events, self.world, lambda path: files.get(path) or self.world.stamp(path))
+
+    def _came_with(self, events: Iterable[Event]) -> list[Event]:
+        """Tell of each file in a folder that was renamed to a place outside the project."""
+        found = []
+        for event in events:
+            if event.deed is not Deed.MOVED_HERE or inside(event.path, self.request.project):
+                continue
+            real = self.world.real(event.path)
+            if not os.path.isdir(real) or os.path.islink(real):
+                continue
+            listing = project.look(project.Project(real))
+            if not listing.whole:
+                self.holder.gap("outputs", f"{event.path} holds more files than are looked at",
+                                "write results inside the project")  # fmt: skip
+            for path in listing.files:
+                found.append(event._replace(path=event.path + path[len(real) :], note=""))
+        return found
 
     def _stream_files(self) -> frozenset[str]:
         """Return the files that the shell made of the program's streams: they are console."""
