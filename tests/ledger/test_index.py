@@ -4,10 +4,10 @@ import os
 import sqlite3
 import time
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from anew.ledger.file import FileLedger
 from anew.ledger.index import FileUse, Index

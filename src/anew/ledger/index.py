@@ -3,9 +3,10 @@
 import sqlite3
 from collections import defaultdict
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
+
+from msgspec import Struct
 
 from anew.ledger.file import FileLedger
 from anew.ledger.filling import SCHEMA, VERSION, clear, fill, save_positions, stored_positions
@@ -38,8 +39,7 @@ Value = TypeVar("Value")
 _Row = tuple[Any, ...]  # as SQLite gives it
 
 
-@dataclass(frozen=True, slots=True)
-class FileUse:
+class FileUse(Struct, frozen=True):
     """A file of a run: `kind` is code, input or output."""
 
     run: str

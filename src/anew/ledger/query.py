@@ -3,10 +3,10 @@
 import math
 import operator
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
 from enum import StrEnum
 
 import msgspec
+from msgspec import Struct, field
 
 from anew.model.digest import PREFIX, Digest
 from anew.model.status import Status
@@ -23,30 +23,26 @@ class Comparison(StrEnum):
     AT_LEAST = ">="
 
 
-@dataclass(frozen=True, slots=True)
-class NameLike:
+class NameLike(Struct, frozen=True):
     """The name fits a pattern of `*`, `?` and `[…]`."""
 
     pattern: str
 
 
-@dataclass(frozen=True, slots=True)
-class HasTag:
+class HasTag(Struct, frozen=True):
     """The run has the tag, with that value if one is given."""
 
     key: str
     value: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class HasStatus:
+class HasStatus(Struct, frozen=True):
     """The run stands so."""
 
     status: Status
 
 
-@dataclass(frozen=True, slots=True)
-class ParameterIs:
+class ParameterIs(Struct, frozen=True):
     """A parameter compares so: as a number if `value` is one, else as text."""
 
     name: str
@@ -54,8 +50,7 @@ class ParameterIs:
     value: str
 
 
-@dataclass(frozen=True, slots=True)
-class MetricIs:
+class MetricIs(Struct, frozen=True):
     """The last value of a metric compares so."""
 
     name: str
@@ -63,57 +58,49 @@ class MetricIs:
     value: float
 
 
-@dataclass(frozen=True, slots=True)
-class CommitIs:
+class CommitIs(Struct, frozen=True):
     """The code was at a commit that begins so."""
 
     prefix: str
 
 
-@dataclass(frozen=True, slots=True)
-class UsesContent:
+class UsesContent(Struct, frozen=True):
     """A file of the run's code, inputs or outputs has this content."""
 
     digest: Digest
 
 
-@dataclass(frozen=True, slots=True)
-class UsesPath:
+class UsesPath(Struct, frozen=True):
     """A file of the run's code, inputs or outputs has this path in the record."""
 
     path: str
 
 
-@dataclass(frozen=True, slots=True)
-class RecipeIs:
+class RecipeIs(Struct, frozen=True):
     """The run carried out this recipe: by its digest, or its exact one."""
 
     digest: Digest
 
 
-@dataclass(frozen=True, slots=True)
-class ReplayOf:
+class ReplayOf(Struct, frozen=True):
     """The run is a replay of that one."""
 
     run: str
 
 
-@dataclass(frozen=True, slots=True)
-class Since:
+class Since(Struct, frozen=True):
     """The run started then or later."""
 
     time: str
 
 
-@dataclass(frozen=True, slots=True)
-class Until:
+class Until(Struct, frozen=True):
     """The run started before then."""
 
     time: str
 
 
-@dataclass(frozen=True, slots=True)
-class Text:
+class Text(Struct, frozen=True):
     """Command, name, a tag or a note contains it, in either case of its letters."""
 
     words: str
@@ -146,8 +133,7 @@ SORTABLE = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Sort:
+class Sort(Struct, frozen=True):
     """By a field of `SORTABLE`, or by the last value of `metric`; runs without one come last."""
 
     field: str = "started_at"
@@ -155,8 +141,7 @@ class Sort:
     descending: bool = True
 
 
-@dataclass(frozen=True, slots=True)
-class Clause:
+class Clause(Struct, frozen=True):
     """A piece of SQL and the values for its question marks."""
 
     sql: str

@@ -2,7 +2,8 @@
 
 import difflib
 import re
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from anew.ledger.index import Index
 from anew.model.errors import UnknownRun
@@ -13,8 +14,7 @@ _CANDIDATES = 8
 _NAMES = 1000
 
 
-@dataclass(frozen=True, slots=True)
-class Resolved:
+class Resolved(Struct, frozen=True):
     """The run that is meant; `older` others have the same name."""
 
     id: str

@@ -1,8 +1,9 @@
 """Rows: what the index knows of a run, and who tells it."""
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from typing import NamedTuple, Protocol
+
+from msgspec import Struct
 
 from anew.model.digest import Digest
 from anew.model.status import Status
@@ -18,24 +19,21 @@ class MetricRow(NamedTuple):
     max: str
 
 
-@dataclass(frozen=True, slots=True)
-class ParameterRow:
+class ParameterRow(Struct, frozen=True):
     """A parameter; `value` is JSON text."""
 
     name: str
     value: str
 
 
-@dataclass(frozen=True, slots=True)
-class FileRow:
+class FileRow(Struct, frozen=True):
     """A file of a listing."""
 
     path: str
     digest: Digest
 
 
-@dataclass(frozen=True, slots=True)
-class FileList:
+class FileList(Struct, frozen=True):
     """The files of one kind (code, input, output) by their listing, read only if it is new."""
 
     kind: str
@@ -43,8 +41,7 @@ class FileList:
     read: Callable[[], Iterable[FileRow]]
 
 
-@dataclass(frozen=True, slots=True)
-class RunRow:
+class RunRow(Struct, frozen=True):
     """A run, as it is searched and listed. Times in µs, sizes in bytes.
 
     `name`, `tags` and `notes` of a row on its way in are those given at the start. A row that is
@@ -79,8 +76,7 @@ class RunRow:
     files: tuple[FileList, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class VerdictRow:
+class VerdictRow(Struct, frozen=True):
     """A verdict on a run: by which replay, if it came to one, and when. `body` names the whole."""
 
     replay: str | None

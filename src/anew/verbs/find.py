@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from anew.facets import project
 from anew.ledger.index import Index
@@ -21,8 +22,7 @@ if TYPE_CHECKING:
     from anew.verbs.workspace import Workspace
 
 
-@dataclass(frozen=True, slots=True)
-class Found:
+class Found(Struct, frozen=True):
     """The run that is meant; `older` others have the same name."""
 
     row: RunRow
