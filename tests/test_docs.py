@@ -22,9 +22,10 @@ MASKS = (
 def masked(text: str) -> list[str]:
     lines = []
     for line in text.strip().splitlines():
+        hidden = line
         for pattern, name in MASKS:
-            line = re.sub(pattern, name, line)
-        lines.append(line)
+            hidden = re.sub(pattern, name, hidden)
+        lines.append(hidden)
     return lines
 
 
