@@ -2,13 +2,15 @@
 
 import json
 import os
+import shutil
+import subprocess
 from typing import Any
 
 import pytest
 
 from anew.cli import filters
 from anew.model.errors import WrongUsage
-from tests.conftest import Anew
+from tests.conftest import ANEW, Anew
 
 
 def commands(anew: Anew, *words: str) -> list[str]:
@@ -173,3 +175,20 @@ def test_a_run_that_goes_on_is_listed_as_running(anew: Anew) -> None:
     assert runs[0]["duration_s"] is None
     process.communicate("x\n", timeout=60)
     assert anew.json("ls")["runs"][0]["status"] == "finished"
+
+
+@pytest.mark.skipif(shutil.which("script") is None, reason="no `script` to make a terminal with")
+def test_a_narrow_terminal_shows_commands_before_metrics(recorded: Anew) -> None:
+    shown = {
+        columns: subprocess.run(
+            ["script", "-qc", f"stty cols {columns}; {' '.join(ANEW)} ls", "/dev/null"],
+            cwd=recorded.project, env=recorded.variables(), capture_output=True, text=True, check=True,
+        ).stdout
+        for columns in (75, 300)
+    }  # fmt: skip
+    assert all(each in text for each in (BASE, FASTER, FAILED) for text in shown.values())
+    assert ("METRICS" in shown[75], "METRICS" in shown[300]) == (False, True)
+    assert all(
+        len(line.replace("\033[1m", "").replace("\033[0m", "")) <= 75
+        for line in shown[75].splitlines()
+    )

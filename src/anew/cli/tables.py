@@ -49,19 +49,26 @@ def width() -> int | None:
         return None
 
 
-def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
+def table(
+    head: Sequence[str], rows: Sequence[Sequence[str]], spare: Sequence[str] = ()
+) -> list[str]:
     """Return the lines of a table; columns that are empty in all rows are left out.
 
-    On a terminal the head is bold and the last column is cut at the edge.
+    On a terminal the head is bold, and where it is too narrow the columns `spare` are left out, the
+    first of them first; then the last column is cut at the edge.
     """
-    keep = [
-        place for place in range(len(head))
-        if place == len(head) - 1 or any(row[place] for row in rows)
-    ]  # fmt: skip
-    lines = [[head[place] for place in keep], *([row[place] for place in keep] for row in rows)]
-    widths = [max(map(width_of, column)) for column in zip(*lines, strict=True)]
+    columns = dict(zip(head, zip(*rows, strict=True) if rows else [()] * len(head), strict=True))
+    columns = {
+        name: cells for name, cells in columns.items() if name == head[-1] or any(cells)
+    }  # fmt: skip
+    widths = {name: max(map(width_of, (name, *cells))) for name, cells in columns.items()}
     edge = width()
-    text = [_line(line, widths, edge) for line in lines]
+    for name in spare if edge is not None else ():
+        if edge is not None and sum(widths.values()) + 2 * (len(widths) - 1) > edge:
+            widths.pop(name, None)
+            columns.pop(name, None)
+    lines = [tuple(columns), *zip(*columns.values(), strict=True)]
+    text = [_line(line, list(widths.values()), edge) for line in lines]
     if edge is not None and not os.environ.get("NO_COLOR"):
         text[0] = f"{BOLD}{text[0]}{PLAIN}"
     return text

@@ -36,6 +36,8 @@ HEAD = (
     "TAGS", "METRICS", "COMMAND",
 )  # fmt: skip
 
+SPARE = ("METRICS", "TAGS", "TOOK")  # on a narrow terminal
+
 
 @click.command("ls")
 @click.argument("text", nargs=-1)
@@ -157,7 +159,7 @@ def _table(
         _cells(row, sizes.get(row.id) if sizes is not None else None, everywhere=everywhere)
         for row in shown
     ]
-    render.tell("\n".join(tables.table(HEAD, cells)))
+    render.tell("\n".join(tables.table(HEAD, cells, SPARE)))
     if len(shown) < len(rows):
         render.say_raw(f"and {len(rows) - len(shown):,} more: `--limit 0` lists all")
 
