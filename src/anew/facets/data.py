@@ -4,6 +4,7 @@ import os
 from collections.abc import Callable, Iterable, Mapping
 
 from anew.facets.holding import Holder
+from anew.facets.project import Listing as Found
 from anew.model.canonical import encode
 from anew.model.digest import Digest, digest_bytes
 from anew.model.inputs import FileKind, Input, Kept, Proof
@@ -25,8 +26,12 @@ def collect(
     real: Callable[[str], str],
     pins: str,
     early: Mapping[str, Digest],
+    found: Found,
 ) -> list[Input]:
-    """Hold each file the run read, as it was before the run changed it."""
+    """Hold each file the run read, as it was before the run changed it.
+
+    `found` is what was seen in the project before the run: it says which files are no links.
+    """
     inputs: list[Input] = []
     links: dict[str, str] = {}
     walked: set[str] = set()
@@ -34,7 +39,10 @@ def collect(
         first = history.first
         if first is None:
             continue
-        _follow(history.path, real, links, walked)
+        path = history.path
+        is_plain = path in found.files and path not in found.links
+        if not is_plain or path.rpartition("/")[0] not in walked:
+            _follow(path, real, links, walked)
         if first.mode & KIND == IS_FOLDER:
             continue
         inputs.append(_file(history, first, project, holder, real, pins, early))

@@ -219,7 +219,9 @@ class _Sealing:
     def _inputs(self, found: Sorted, histories: dict[str, History]) -> Listing:
         pins = str(self.place / "pins")
         root, real = self.request.project, self.world.real
-        inputs = data.collect(found.inputs, root, self.holder, real, pins, self.before.early)
+        inputs = data.collect(
+            found.inputs, root, self.holder, real, pins, self.before.early, self.before.listing
+        )
 
         by_folder: dict[str, dict[str, History]] = {}
         for path, history in histories.items():
