@@ -48,7 +48,7 @@ def nothing(place: Path) -> Program:
 
 
 def training(place: Path, seconds: float, python: Path) -> Program:
-    """Return a training of scikit-learn that takes about so many seconds here."""
+    """Return a training of scikit-learn that takes about so many seconds of CPU here."""
     folder = place / "training"
     folder.mkdir(parents=True)
     (folder / "train.py").write_text(TRAINING.replace("ROUNDS", "12"), encoding="utf-8")
@@ -62,8 +62,8 @@ def training(place: Path, seconds: float, python: Path) -> Program:
 
 def _timed(folder: Path, python: Path) -> float:
     code = (
-        "import time, runpy; start = time.perf_counter(); runpy.run_path('train.py');"
-        "print(time.perf_counter() - start)"
+        "import time, runpy; start = time.process_time(); runpy.run_path('train.py');"
+        "print(time.process_time() - start)"
     )
     done = subprocess.run(
         [str(python), "-c", code], cwd=folder, capture_output=True, text=True, check=True,
