@@ -203,3 +203,10 @@ def test_names_with_spaces_newlines_and_other_bytes(anew: Anew) -> None:
     anew("run", "names.py")
     (output,) = anew.json("show", "@1")["outcome"]["outputs"]
     assert output["path"] == name
+
+
+def test_program_that_could_not_be_started_leaves_no_run(anew: Anew) -> None:
+    anew.write("broken.sh", "#!/no/such/interpreter\n").chmod(0o755)
+    anew("run", "./broken.sh", check=127)
+    assert anew.json("ls", "--all")["runs"] == []
+    assert list((anew.store / "spool").iterdir()) == []

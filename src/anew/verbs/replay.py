@@ -271,8 +271,11 @@ def _note_seeds(original: Record, record: Record, restored: dict[str, Restoratio
 
 def _write_down(workspace: Workspace, result: Replayed) -> None:
     """Tell the ledger the verdict; it stays known after the replay is gone."""
-    batch = workspace.store.begin()
-    body = batch.add(encode(result.verdict))
-    batch.commit()
+    if result.run is None and result.counterfactual:
+        return  # it says nothing of the original that a change to it could not be tried
     text = f"{result.verdict.answer} {result.run.id if result.run else ''}".strip()
-    workspace.ledger.append(VERDICT_GIVEN, result.replay_of, body=body, text=text)
+    with workspace.store.in_use():
+        batch = workspace.store.begin()
+        body = batch.add(encode(result.verdict))
+        batch.commit()
+        workspace.ledger.append(VERDICT_GIVEN, result.replay_of, body=body, text=text)

@@ -1,6 +1,7 @@
 """run: open, look, execute, seal. The same way for a run and for a replay."""
 
 import os
+import shutil
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -14,7 +15,7 @@ from anew.facets import code, config, git, hardware, large_code, project, seeds
 from anew.facets import command as commands
 from anew.ledger.leases import Leases
 from anew.model.canonical import encode
-from anew.model.entry import NAMED, NOTED, RUN_OPENED, TAGGED
+from anew.model.entry import NAMED, NOTED, RUN_OPENED, RUN_REMOVED, TAGGED
 from anew.model.errors import AnewError, ProgramNotExecutable, ProgramNotFound
 from anew.model.inputs import Streams
 from anew.model.recipe import Options, Request
@@ -93,20 +94,20 @@ def carry_out(
     run_id = new_run_id(workspace.entropy(ID_BYTES))
     request = _request(workspace, ask, scene, place, resolved)
     spool = workspace.spools / run_id
+    leases = Leases(workspace.root)
+    leases.take(run_id, request.started_at)
     spool.mkdir(mode=0o700)
     before = _before(ask, scene, place, resolved, request, spool)
-    if scene.place is None:
-        batch = workspace.store.begin()
-        before.early = code.hold_early(before.listing, batch)
-        batch.commit()
-    settings = _settings(request, scene)
-    opening.write(spool, request, before, settings)
+    with workspace.store.in_use():  # until the spool names what is held early
+        if scene.place is None:
+            batch = workspace.store.begin()
+            before.early = code.hold_early(before.listing, batch)
+            batch.commit()
+        opening.write(spool, request, before, _settings(request, scene))
     if scene.given:
         (spool / opening.GIVEN).write_bytes(scene.given)
     if scene.listings:
         (spool / opening.LISTINGS).write_bytes(scene.listings)
-    leases = Leases(workspace.root)
-    leases.take(run_id, request.started_at)
     _write_down(workspace, run_id, request)
     job = Job(
         resolved.argv,
@@ -124,6 +125,8 @@ def carry_out(
     )
     ended = running.wait()
     if ended.exit.failure is not None and ended.exit.errno:
+        workspace.ledger.append(RUN_REMOVED, run_id, text="the program could not be started")
+        shutil.rmtree(spool, ignore_errors=True)
         leases.release(run_id)
         raise _not_started(resolved.argv[0], ended.exit)
     try:
@@ -301,10 +304,11 @@ def _variables(ask: Ask, scene: Scene, before: Before, spool: Path) -> dict[str,
 
 def _write_down(workspace: Workspace, run_id: str, request: Request) -> None:
     """Tell the ledger that the run begins, and what it is called."""
-    batch = workspace.store.begin()
-    body = batch.add(encode(request))
-    batch.commit()
-    workspace.ledger.append(RUN_OPENED, run_id, body=body)
+    with workspace.store.in_use():
+        batch = workspace.store.begin()
+        body = batch.add(encode(request))
+        batch.commit()
+        workspace.ledger.append(RUN_OPENED, run_id, body=body)
     options = request.options
     if options.name:
         workspace.ledger.append(NAMED, run_id, text=options.name)

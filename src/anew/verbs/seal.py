@@ -54,7 +54,8 @@ def seal(
     request, before, ended = opening.read(place)
     work = _Sealing(workspace, run_id, place, request, before, ended, progress or (lambda _: None))
     record = work.record()
-    workspace.ledger.append(RUN_SEALED, run_id, body=work.keep(record))
+    with workspace.store.in_use():  # until the ledger names the record, nothing of it may go
+        workspace.ledger.append(RUN_SEALED, run_id, body=work.keep(record))
     shutil.rmtree(place, ignore_errors=True)
     return record
 
