@@ -24,6 +24,7 @@ COMMANDS = {
     "tag": "Add or remove tags of a run.",
     "note": "Add a note to a run.",
     "keep": "Hold by value what a run holds by reference.",
+    "env": "See, compare, archive, rebuild, lock and audit the environment of a run.",
     "seal": "Finish a run that was cut off before it was sealed.",
     "rm": "Remove runs and free what nothing else needs.",
     "verify": "Check that all a run holds is there and whole.",

@@ -3,7 +3,7 @@
 import json
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from anew.model.errors import AnewError
 
@@ -105,3 +105,15 @@ def count(number: int, one: str, many: str | None = None) -> str:
 def plain(environ: Mapping[str, str] | None = None) -> bool:
     """Say whether to write without colour."""
     return bool((environ or os.environ).get("NO_COLOR")) or not sys.stdout.isatty()
+
+
+def passing() -> Callable[[str], None]:
+    """Return what shows how far long work is, on a terminal; elsewhere it is silent."""
+    if sys.stderr is None or not sys.stderr.isatty():
+        return lambda _: None
+
+    def show(text: str) -> None:
+        sys.stderr.write(f"\r\x1b[K{PREFIX}{text}" if text else "\r\x1b[K")
+        sys.stderr.flush()
+
+    return show

@@ -8,6 +8,7 @@ RUN_OPENED = "run-opened"
 RUN_SEALED = "run-sealed"
 RUN_REMOVED = "run-removed"
 RUN_KEPT = "run-kept"
+ENVIRONMENT_ARCHIVED = "environment-archived"  # `text` is the digest of the environment
 VERDICT_GIVEN = "verdict-given"
 NAMED = "named"
 TAGGED = "tagged"

@@ -103,6 +103,12 @@ class Unsupported(AnewError):
     exit_code, code = 32, "unsupported"
 
 
+class CannotArchive(AnewError):
+    """The environment of a run cannot be archived: it is gone, another, or cannot be read."""
+
+    exit_code, code = 33, "cannot-archive"
+
+
 class ProgramNotExecutable(AnewError):
     """The program of a run is there but cannot be started."""
 

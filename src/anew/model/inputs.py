@@ -113,6 +113,19 @@ class Package(Struct, frozen=True):
     used: bool = False
 
 
+class LooseFile(Struct, frozen=True):
+    """A file in a folder of distributions that belongs to none of them, as a `.pth` put there.
+
+    Its bytes are held where they are few, as those of a PatchedFile are.
+    """
+
+    path: str  # relative to `site`
+    site: int  # which of the folders, in the order of the search path
+    digest: Digest | None
+    size: int
+    kept: Kept = Kept.VALUE
+
+
 class Library(Struct, frozen=True):
     """A shared library from outside the interpreter's environment that was loaded."""
 
@@ -137,7 +150,8 @@ class Environment(Struct, frozen=True):
     """What was really installed and used. None of it where no Python took part.
 
     `digest` is over what decides results: version and build of the interpreter, and the
-    distributions with their fingerprints. It leaves out where they lie.
+    distributions with their fingerprints and the files that belong to none. It leaves out where
+    they lie.
     """
 
     digest: Digest
@@ -145,6 +159,7 @@ class Environment(Struct, frozen=True):
     interpreter: Interpreter | None = None
     packages: Listing | None = None  # Package, by name
     libraries: Listing | None = None  # Library, by path
+    loose: Listing | None = None  # LooseFile, by path
 
 
 class Variable(Struct, frozen=True):

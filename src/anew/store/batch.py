@@ -62,6 +62,7 @@ class LocalBatch:
         self._broken: OSError | None = None
         self._packed: set[Digest] = set()
         self._primed = 0
+        self.written = 0  # bytes on disk of what the last commit added
 
     def add(self, data: bytes) -> Digest:
         """Take bytes in that are in memory."""
@@ -124,6 +125,8 @@ class LocalBatch:
         except BaseException:
             self.discard()
             raise
+        self.written = sum(writer.total for writer in self._packs)
+        self.written += sum(self._layout.object(name).stat().st_size for name in self._large)
         for writer in self._packs:
             self._holdings.index.add(moves[writer.path], writer.frames)
         self._stamps.flush()

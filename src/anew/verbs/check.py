@@ -8,12 +8,14 @@ from typing import TYPE_CHECKING
 from anew.model.entry import RUN_REMOVED, RUN_SEALED
 from anew.model.errors import BrokenLedger, DamagedObject, MissingObject
 from anew.model.inputs import Kept
+from anew.verbs.archives import archives
 from anew.verbs.objects import Walk
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Iterator
 
     from anew.model.digest import Digest
+    from anew.verbs.objects import Named
     from anew.verbs.workspace import Workspace
 
 MISSING, DAMAGED = "missing", "damaged"
@@ -55,13 +57,14 @@ class Checking:
         self._workspace, self._progress = workspace, progress
         self._walk = Walk(workspace.store)
         self._known: dict[Digest, str] = {}
+        self._archives: dict[Digest, list[Digest]] | None = None
         self.found = Checked()
 
     def run(self, run: str, record: Digest) -> None:
         """Check all that the record of a run names."""
         self.found.runs.append(run)
         seen: set[Digest] = set()
-        for named in self._walk.record(record):
+        for named in self._all(record):
             if named.digest in seen:
                 continue
             seen.add(named.digest)
@@ -71,6 +74,15 @@ class Checking:
             elif fault:
                 fault_of = Fault(named.digest, fault, run, named.aspect, named.path)
                 self.found.faults.append(fault_of)
+
+    def _all(self, record: Digest) -> Iterator[Named]:
+        """Yield what a record names, and what the archives of its environment do."""
+        yield from self._walk.record(record)
+        if self._archives is None:
+            self._archives = archives(self._workspace)
+        environment = self._walk.environments.get(record)
+        for digest in self._archives.get(environment, ()) if environment else ():
+            yield from self._walk.archive(digest)
 
     def rest(self) -> None:
         """Check the objects that no run was found to name, and the packs."""

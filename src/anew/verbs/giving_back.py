@@ -7,9 +7,8 @@ from dataclasses import dataclass, field
 import msgspec
 
 from anew.facets import seeds
-from anew.facets.environment import rebuild
-from anew.model.errors import CannotRestore, NoEnvironment
-from anew.model.inputs import Package, Seeds, Variable
+from anew.model.errors import CannotRestore
+from anew.model.inputs import Seeds, Variable
 from anew.model.record import Record
 from anew.model.secrets import REDACTED
 from anew.model.tolerance import Tolerances
@@ -86,45 +85,6 @@ def variables(
     for name, value in wishes.variables:
         result[name] = value
     return result
-
-
-def environment(
-    original: Record, wishes: Wishes, workspace: Workspace, restored: dict[str, Restoration]
-) -> tuple[str | None, str | None]:
-    """Return the interpreter to use in place of the recorded one, and the folder it lies in."""
-    recorded = original.recipe.environment
-    interpreter = recorded.interpreter
-    if interpreter is None or recorded.packages is None:
-        restored["environment"] = Restoration(exact=True, note="not needed: no Python took part")
-        return None, None
-    cache = workspace.cache / "environments"
-    if not wishes.packages:
-        here = rebuild.present(interpreter, recorded.digest, cache, os.environ)
-        if here is not None:
-            restored["environment"] = Restoration(exact=True, note="as recorded")
-            return None, None
-    if recorded.manager == "conda":
-        raise NoEnvironment(
-            f"the conda environment {interpreter.prefix} is gone or another",
-            why="conda environments are not rebuilt yet",
-            hint="restore it, then replay",
-        )
-    packages = tuple(read_listing(workspace.store, recorded.packages, Package))
-    place = workspace.cache / "rebuilt" / recorded.digest[3:35]
-    if wishes.packages:
-        place = place.with_name(place.name + "-" + "-".join(wishes.packages).replace("/", "_"))
-    with rebuild.alone(place):
-        built = None
-        if place.exists() and not wishes.packages:
-            built = rebuild.inspect(interpreter, packages, place, cache)
-        if built is None or not built.exact:
-            built = rebuild.rebuild(
-                interpreter, packages, place, workspace.store, cache,
-                changes=wishes.packages, offline=wishes.offline,
-            )  # fmt: skip
-    note = "rebuilt" + (f": {'; '.join(built.notes)}" if built.notes else "")
-    restored["environment"] = Restoration(built.exact, note)
-    return str(place / "bin" / "python"), str(place)
 
 
 def pinned(recorded: Seeds, variables: Mapping[str, str]) -> dict[str, str]:

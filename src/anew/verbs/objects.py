@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, TypeVar
 
+from anew.model.archive import Archive, ArchivedFile
 from anew.model.canonical import decode
 from anew.model.errors import DamagedObject, MissingObject
-from anew.model.inputs import CodeFile, FileKind, Input, Kept, Library, Package, Variable
+from anew.model.inputs import CodeFile, FileKind, Input, Kept, Library, LooseFile, Package, Variable
 from anew.model.metric import Metric
 from anew.model.record import Output, Record
 from anew.store.listings import Pieces, read_listing
@@ -42,6 +43,7 @@ class Walk:
     def __init__(self, store: Store) -> None:
         self._store = store
         self._lists: dict[Digest, tuple[Named, ...]] = {}
+        self.environments: dict[Digest, Digest] = {}  # of each record that was walked
         self.unread: dict[Digest, MissingObject | DamagedObject] = {}
 
     def record(self, digest: Digest) -> Iterator[Named]:
@@ -52,6 +54,7 @@ class Walk:
         except (MissingObject, DamagedObject) as error:
             self.unread[digest] = error
             return
+        self.environments[digest] = record.recipe.environment.digest
         yield from self._recipe(record)
         outcome = record.outcome
         yield from self._list("metrics", outcome.metrics, Metric)
@@ -59,6 +62,18 @@ class Walk:
         for stream in outcome.console:
             if stream.digest is not None:
                 yield Named(stream.digest, "console", stream.name, stream.size, stream.kept)
+
+    def archive(self, digest: Digest) -> Iterator[Named]:
+        """Yield the object that an archive of an environment is, and all that it names."""
+        yield Named(digest, "environment", "archive")
+        try:
+            archive = decode(self._store.read(digest), Archive)
+        except (MissingObject, DamagedObject) as error:
+            self.unread[digest] = error
+            return
+        for tree in archive.trees:
+            for each in self._list("environment", tree.files, ArchivedFile):
+                yield replace(each, path=f"{tree.path}/{each.path}")
 
     def _recipe(self, record: Record) -> Iterator[Named]:
         recipe = record.recipe
@@ -69,6 +84,7 @@ class Walk:
         yield from self._list("inputs", recipe.inputs, Input)
         yield from self._list("environment", recipe.environment.packages, Package)
         yield from self._list("environment", recipe.environment.libraries, Library)
+        yield from self._list("environment", recipe.environment.loose, LooseFile)
         yield from self._list("configuration", recipe.configuration.variables, Variable)
 
     def _list(self, aspect: str, listing: Listing | None, kind: type[Value]) -> tuple[Named, ...]:
@@ -94,15 +110,8 @@ class Walk:
 
 def _of_entry(aspect: str, entry: object) -> Iterator[Named]:
     match entry:
-        case CodeFile(path=path, digest=digest, size=size, kept=kept) if digest is not None:
-            if entry.kind is FileKind.FILE:
-                yield Named(digest, aspect, path, size, kept)
-        case Input(path=path, digest=digest, size=size, kept=kept) if digest is not None:
-            if entry.kind in (FileKind.FILE, FileKind.FOLDER):
-                yield Named(digest, aspect, path, size, kept)
-        case Output(path=path, digest=digest, size=size, kept=kept) if digest is not None:
-            if entry.kind is FileKind.FILE:
-                yield Named(digest, aspect, path, size, kept)
+        case CodeFile() | Input() | Output() | ArchivedFile() | LooseFile():
+            yield from _of_file(aspect, entry)
         case Metric(name=name):
             yield Named(entry.points, aspect, name)
             if entry.times is not None:
@@ -112,3 +121,13 @@ def _of_entry(aspect: str, entry: object) -> Iterator[Named]:
                 yield Named(patched.digest, aspect, f"{name}: {patched.path}", patched.size)
         case _:
             return
+
+
+def _of_file(
+    aspect: str, file: CodeFile | Input | Output | ArchivedFile | LooseFile
+) -> Iterator[Named]:
+    kind = FileKind.FILE if isinstance(file, LooseFile) else file.kind
+    listed = isinstance(file, Input) and kind is FileKind.FOLDER  # its names are an object
+    if file.digest is not None and (kind is FileKind.FILE or listed):
+        kept = Kept.VALUE if isinstance(file, ArchivedFile) else file.kept
+        yield Named(file.digest, aspect, file.path, file.size, kept)

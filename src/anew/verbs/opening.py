@@ -3,6 +3,7 @@
 import os
 import time
 from pathlib import Path
+from stat import S_ISREG
 
 import msgspec
 from msgspec import Struct, field
@@ -120,7 +121,7 @@ class World(Struct, frozen=True):
         for mount in self._sorted:
             if mount.read_only:
                 found = self.stamp(mount.target)
-                if found is not None:
+                if found is not None and S_ISREG(found.mode):
                     files[mount.target] = found
 
     def state(self, path: str) -> tuple[bool, Stamp | None]:

@@ -7,11 +7,18 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from anew.ledger.leases import Leases
-from anew.model.entry import RUN_OPENED, RUN_REMOVED, RUN_SEALED, VERDICT_GIVEN
+from anew.model.entry import (
+    ENVIRONMENT_ARCHIVED,
+    RUN_OPENED,
+    RUN_REMOVED,
+    RUN_SEALED,
+    VERDICT_GIVEN,
+)
 from anew.model.errors import AnewError, WrongUsage
 from anew.model.record import SHORT_ID, Status
 from anew.verbs import opening
 from anew.verbs.objects import Walk
+from anew.verbs.places import forget_places
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Sequence
@@ -76,7 +83,16 @@ def remove(workspace: Workspace, rows: Sequence[RunRow], *, dry: bool = False) -
             leases.release(row.id)
             workspace.ledger.append(RUN_REMOVED, row.id)
         held = store.has_many(unwanted)
-        return Removed(names, store.drop(held), len(held), unread)
+        freed = store.drop(held)
+        forget_places(workspace.root, needed=_archives_left(entries, held))
+        return Removed(names, freed, len(held), unread)
+
+
+def _archives_left(entries: Iterable[Entry], dropped: Collection[Digest]) -> set[Digest]:
+    return {
+        entry.body for entry in entries
+        if entry.kind == ENVIRONMENT_ARCHIVED and entry.body and entry.body not in dropped
+    }  # fmt: skip
 
 
 def _unwanted(
@@ -88,8 +104,13 @@ def _unwanted(
     unwanted: set[Digest] = set()
     unread: list[str] = []
     held = workspace.store.digests()
+    environments: set[Digest] = set()
+    archived: list[Entry] = []
     for entry in entries:
         if entry.body is None:
+            continue
+        if entry.kind == ENVIRONMENT_ARCHIVED:
+            archived.append(entry)
             continue
         stays = entry.subject not in gone or entry.kind not in _OF_RUNS
         side = wanted if stays else unwanted
@@ -100,10 +121,36 @@ def _unwanted(
         side.update(each.digest for each in walk.record(entry.body))
         if stays and len(walk.unread) > known:
             unread.append(entry.subject)
+        if stays and entry.body in walk.environments:
+            environments.add(walk.environments[entry.body])
+    unread += _archives(walk, archived, environments, (wanted, unwanted), held)
     unread += _begun(workspace, gone, wanted)
     if unread:
         return set(), tuple(dict.fromkeys(unread))
     return unwanted - wanted, ()
+
+
+def _archives(
+    walk: Walk,
+    entries: Iterable[Entry],
+    environments: Collection[str],
+    sides: tuple[set[Digest], set[Digest]],
+    held: Collection[Digest],
+) -> list[str]:
+    """Add what archives need to one of `sides`: they stay as long as a run has the environment.
+
+    Return the runs whose archives must stay and cannot be read.
+    """
+    unread = []
+    for entry in entries:
+        if entry.body is None or entry.body not in held:
+            continue
+        stays = entry.text in environments
+        known = len(walk.unread)
+        sides[not stays].update(each.digest for each in walk.archive(entry.body))
+        if stays and len(walk.unread) > known:
+            unread.append(entry.subject)
+    return unread
 
 
 def _begun(workspace: Workspace, gone: Collection[str], wanted: set[Digest]) -> list[str]:

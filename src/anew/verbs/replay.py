@@ -18,7 +18,7 @@ from anew.model.recipe import Keep, Options
 from anew.model.record import Record
 from anew.model.verdict import Answer, Verdict
 from anew.trace.places import inside, whole
-from anew.verbs import giving_back, restoring
+from anew.verbs import giving_back, homes, restoring
 from anew.verbs.diff import judge_outcomes, masks_between
 from anew.verbs.giving_back import Restoration, Wishes
 from anew.verbs.run import Ask, Done, Scene, carry_out
@@ -88,7 +88,9 @@ def _again(
     variables = giving_back.variables(original, wishes, workspace, restored)
     mounted = wishes.into is None and rooms.possible()
     progress("restoring the environment")
-    interpreter, home = giving_back.environment(original, wishes, workspace, restored)
+    home = homes.home(workspace, original, room, mounted=mounted, changes=wishes.packages,
+                      offline=wishes.offline)  # fmt: skip
+    restored["environment"] = Restoration(home.exact, home.note)
     progress("restoring files")
     if wishes.dry:
         restored["code"] = Restoration(exact=True, note=f"{len(made.code)} files")
@@ -104,25 +106,22 @@ def _again(
         _refuse_outside(original, made)
         note = "run in another folder: no mount namespaces here"
         restored["command"] = Restoration(exact=False, note=note)
-    scene, ask = _scene(original, wishes, made, room, mounted, mounts, variables, interpreter,
-                        workspace)  # fmt: skip
+    scene, ask = _scene(original, wishes, made, room, mounted, mounts, variables,
+                        home.interpreter, workspace)  # fmt: skip
     progress("replaying")
     done = carry_out(workspace, ask, scene, progress)
     return _judged(workspace, original, wishes, done, restored, room, mounted=mounted)
 
 
 def _with_environment(
-    mounts: tuple[Mount, ...], original: Record, home: str | None
+    mounts: tuple[Mount, ...], original: Record, home: homes.Home
 ) -> tuple[Mount, ...]:
     """Show the environment at its original prefix, also inside the room's project."""
     interpreter = original.recipe.environment.interpreter
-    if interpreter is None:
-        return mounts
+    if interpreter is None or home.mounts:
+        return (*mounts, *home.mounts)
     prefix = interpreter.prefix
-    is_own = prefix != interpreter.base_prefix
-    if home is not None and is_own:
-        return (*mounts, Mount(home, prefix))
-    if home is None and inside(prefix, original.project):
+    if home.interpreter is None and inside(prefix, original.project):
         return (*mounts, Mount(prefix, prefix))
     return mounts
 

@@ -273,7 +273,7 @@ class _Sealing:
             return environment.none()
         main = self.account.processes[0]
         cache = self.workspace.cache / "environments"
-        return environment.observe(main, cache, self.holder)
+        return environment.observe(main, cache, self.holder, self.world.real)
 
     def _configuration(self, found: Sorted) -> Configuration:
         variables = self.before.variables

@@ -6,6 +6,7 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from anew.verbs.archives import archives
 from anew.verbs.find import indexed
 from anew.verbs.objects import Walk
 
@@ -27,6 +28,7 @@ class Sizes:
 def sizes(workspace: Workspace, runs: Collection[str]) -> dict[str, Sizes]:
     """Return the sizes of `runs`, compared with all runs of the store."""
     walk = Walk(workspace.store)
+    archived = archives(workspace)
     named: dict[str, set[Digest]] = {}
     users: Counter[Digest] = Counter()
     with indexed(workspace) as index:
@@ -35,6 +37,9 @@ def sizes(workspace: Workspace, runs: Collection[str]) -> dict[str, Sizes]:
         digests = {row.request} if row.request is not None else set()
         if row.record is not None:
             digests |= {each.digest for each in walk.record(row.record)}
+            environment = walk.environments.get(row.record)
+            for archive in archived.get(environment, ()) if environment else ():
+                digests |= {each.digest for each in walk.archive(archive)}
         users.update(digests)
         if row.id in runs:
             named[row.id] = digests

@@ -70,7 +70,7 @@ def rebuild(
             why="uv is not installed here",
             hint="`pip install uv`, or restore the environment at " + interpreter.prefix,
         )
-    base, note = _base(interpreter, uv)
+    base, note = find_base(interpreter, uv)
     notes = [note] if note else []
     if place.exists():
         shutil.rmtree(place)
@@ -119,20 +119,25 @@ def _name_of(requirement: str) -> str:
     return requirement
 
 
-def _base(interpreter: Interpreter, uv: str) -> tuple[str, str]:
-    """Return an interpreter to build on, and what to say where it is not the recorded one."""
+def find_base(interpreter: Interpreter, uv: str | None) -> tuple[str, str]:
+    """Return an interpreter to build on, and what to say where it is not the recorded one.
+
+    Raises:
+        NoEnvironment: there is none of that minor version.
+    """
     minor = ".".join(interpreter.version.split(".")[:2])
     places = [
         f"{interpreter.base_prefix}/bin/python{minor}",
         f"{interpreter.base_prefix}/bin/python3",
         shutil.which(f"python{minor}") or "",
     ]
-    found = subprocess.run(
-        [uv, "python", "find", "--no-project", "--no-python-downloads", interpreter.version],
-        capture_output=True, text=True, check=False,
-    )  # fmt: skip
-    if found.returncode == 0:
-        places.insert(2, found.stdout.strip())
+    if uv is not None:
+        found = subprocess.run(
+            [uv, "python", "find", "--no-project", "--no-python-downloads", interpreter.version],
+            capture_output=True, text=True, check=False,
+        )  # fmt: skip
+        if found.returncode == 0:
+            places.insert(2, found.stdout.strip())
     best: tuple[str, str] | None = None
     for place in places:
         version = python.version_of(place) if place else None

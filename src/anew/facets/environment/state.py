@@ -1,9 +1,10 @@
 """The environment a run had: interpreter, distributions, libraries from elsewhere."""
 
 import os
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
+from anew.facets.environment import loose
 from anew.facets.environment.distributions import Distribution, canonical_name, scan
 from anew.facets.holding import Holder
 from anew.facets.spool import Process
@@ -12,7 +13,9 @@ from anew.model.digest import Digest
 from anew.model.inputs import (
     Environment,
     Interpreter,
+    Kept,
     Library,
+    LooseFile,
     Package,
     PatchedFile,
 )
@@ -20,6 +23,7 @@ from anew.store.listings import write_listing
 
 PATCH_LARGEST = 64 << 20  # bytes of a changed file that is kept by value
 EXECUTABLE = 0o111
+SITES = ("site-packages", "dist-packages")
 
 
 def interpreter_of(process: Process) -> Interpreter:
@@ -37,11 +41,7 @@ def interpreter_of(process: Process) -> Interpreter:
 
 def site_folders(process: Process) -> tuple[str, ...]:
     """Return the folders that distributions are installed in, in the order of the search path."""
-    places = [
-        folder
-        for folder in process.path
-        if folder.endswith(("site-packages", "dist-packages")) and os.path.isdir(folder)
-    ]
+    places = [folder for folder in process.path if folder.endswith(SITES) and os.path.isdir(folder)]
     return tuple(dict.fromkeys(places))
 
 
@@ -56,32 +56,72 @@ def prefixes(processes: Iterable[Process]) -> tuple[str, ...]:
     return tuple(found)
 
 
-def observe(process: Process, cache: Path, holder: Holder) -> Environment:
-    """Return the environment of `process`: what is installed now, hashed where not known."""
-    found = scan(site_folders(process), cache)
+def observe(
+    process: Process, cache: Path, holder: Holder, real: Callable[[str], str] = str
+) -> Environment:
+    """Return the environment of `process`: what is installed now, hashed where not known.
+
+    `real` says where lies what the process saw at a path.
+    """
+    sites = real_sites(process, real)
+    found = scan(sites, cache)
+    others = loose.look(sites, cache)
     packages = tuple(_package(each, process, holder) for each in found)
     interpreter = interpreter_of(process)
-    digest = _named(interpreter, found)
-    libraries = tuple(_library(path, holder) for path in sorted(set(process.libraries)))
+    libraries = tuple(_library(path, real(path), holder) for path in sorted(set(process.libraries)))
+    files = _loose(sites, others, holder)
     return Environment(
-        digest,
-        _manager(process),
+        _named(interpreter, found, others),
+        _manager(process, real),
         interpreter,
         write_listing(holder.batch, packages, lambda each: canonical_name(each.name)),
         write_listing(holder.batch, libraries, lambda each: each.path),
+        write_listing(holder.batch, files, lambda each: each.path) if files else None,
     )
+
+
+def real_sites(process: Process, real: Callable[[str], str]) -> tuple[str, ...]:
+    """Return where the folders of distributions lie that the process saw."""
+    places = (real(folder) for folder in process.path if folder.endswith(SITES))
+    return tuple(dict.fromkeys(place for place in places if os.path.isdir(place)))
 
 
 def digest_of_environment(process: Process, cache: Path) -> Digest:
     """Return the digest that a run by `process` would record for its environment."""
-    return _named(interpreter_of(process), scan(site_folders(process), cache))
+    return digest_of_sites(interpreter_of(process), site_folders(process), cache)
 
 
-def _named(interpreter: Interpreter, found: Iterable[Distribution]) -> Digest:
-    return digest_of(
-        (interpreter.implementation, interpreter.version, interpreter.build,
-         [(canonical_name(each.name), each.version, each.fingerprint) for each in found])
-    )  # fmt: skip
+def digest_of_sites(interpreter: Interpreter, sites: Sequence[str], cache: Path) -> Digest:
+    """Return the digest of the environment of `interpreter` with what is installed in `sites`."""
+    return _named(interpreter, scan(sites, cache), loose.look(sites, cache))
+
+
+def _named(
+    interpreter: Interpreter, found: Iterable[Distribution], others: Sequence[loose.Loose]
+) -> Digest:
+    facts: list[object] = [
+        interpreter.implementation, interpreter.version, interpreter.build,
+        [(canonical_name(each.name), each.version, each.fingerprint) for each in found],
+    ]  # fmt: skip
+    if others:
+        facts.append([(each.path, each.digest) for each in others])
+    return digest_of(facts)
+
+
+def _loose(
+    sites: Sequence[str], found: Sequence[loose.Loose], holder: Holder
+) -> tuple[LooseFile, ...]:
+    """Hold loose files, unless there are so many that a distribution must have left no RECORD."""
+    kept = sum(each.size for each in found) <= PATCH_LARGEST
+    files = []
+    for each in found:
+        how = Kept.REFERENCE
+        if kept:
+            path = f"{sites[each.site]}/{each.path}"
+            held = holder.hold("environment", each.path, path, None, always=True)
+            how = held.kept if held.digest == each.digest else Kept.NO
+        files.append(LooseFile(each.path, each.site, each.digest, each.size, how))
+    return tuple(files)
 
 
 def none() -> Environment:
@@ -142,10 +182,10 @@ def _modules_of(found: Distribution) -> set[str]:
         return {canonical_name(found.name).replace("-", "_")}
 
 
-def _library(path: str, holder: Holder) -> Library:
+def _library(path: str, place: str, holder: Holder) -> Library:
     try:
-        size = os.stat(path).st_size
-        digest = holder.store.fingerprint(path, None)
+        size = os.stat(place).st_size
+        digest = holder.store.fingerprint(place, None)
     except OSError:
         return Library(path, None, 0)
     holder.seen += 1
@@ -153,11 +193,12 @@ def _library(path: str, holder: Holder) -> Library:
     return Library(path, digest, size)
 
 
-def _manager(process: Process) -> str:
-    if os.path.isdir(f"{process.prefix}/conda-meta"):
+def _manager(process: Process, real: Callable[[str], str]) -> str:
+    prefix = real(process.prefix)
+    if os.path.isdir(f"{prefix}/conda-meta"):
         return "conda"
     try:
-        with open(f"{process.prefix}/pyvenv.cfg", encoding="utf-8") as stream:
+        with open(f"{prefix}/pyvenv.cfg", encoding="utf-8") as stream:
             return "uv" if "uv =" in stream.read() else "venv"
     except OSError:
         return "system"

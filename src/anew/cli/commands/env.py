@@ -1,0 +1,38 @@
+"""`anew env`: what a run's environment was, and the same again. Each command loads alone."""
+
+import importlib
+
+import click
+
+COMMANDS = {
+    "archive": "Take the installed files of a run's environment into the store.",
+}
+
+
+class Commands(click.Group):
+    """The commands of `anew env`, each in a module of its own."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Return the names in the order of the help page."""
+        del ctx
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Return the command of that name."""
+        del ctx
+        if cmd_name not in COMMANDS:
+            return None
+        module = importlib.import_module(f"anew.cli.commands.env_{cmd_name}")
+        command: click.Command = module.command
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the list of commands without importing them."""
+        del ctx
+        with formatter.section("Commands"):
+            formatter.write_dl(list(COMMANDS.items()))
+
+
+@click.group("env", cls=Commands)
+def command() -> None:
+    """See, compare, archive, rebuild, lock and audit the environment of a run."""

@@ -1,0 +1,163 @@
+"""Lays the files of an archive out below a folder, one folder a tree; finds them there again."""
+
+import os
+import stat
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+from msgspec import Struct, field
+
+from anew.facets.environment.trees import Seen, Top, entries
+from anew.model.archive import Archive, ArchivedFile, Part, Tree
+from anew.model.errors import DamagedObject
+from anew.model.inputs import FileKind
+from anew.store.copying import stamp_of
+from anew.store.laying import Laid, Way
+from anew.store.listings import read_listing
+from anew.store.local import LocalStore
+from anew.trace.places import inside
+
+LINKABLE = (".so", ".a")  # whose mode and time nobody asks for
+UNSAFE = ("..", "")
+
+
+class Placed(Struct):
+    """Where the trees of an archive lie now, by where they were; `linked` files are the store's."""
+
+    places: dict[str, str] = field(default_factory=dict)
+    linked: int = 0
+    copied: int = 0
+
+    def now(self, path: str) -> str | None:
+        """Return where a path of the original lies now; None where it was not laid out."""
+        for original in sorted(self.places, key=len, reverse=True):
+            if inside(path, original):
+                return self.places[original] + path[len(original) :]
+        return None
+
+
+def lay_out(
+    archive: Archive, parts: Iterable[Part], place: Path, store: LocalStore, *, link: bool
+) -> Placed:
+    """Write the trees of `archive` that are `parts` below `place`, which is empty or not there.
+
+    With `link` large libraries are the very files of the store: what is laid out must only be
+    seen through a mount that cannot be written to.
+
+    Raises:
+        MissingObject, DamagedObject, OSError: something could not be written.
+    """
+    result = Placed()
+    files: list[Laid] = []
+    links: list[tuple[str, str]] = []
+    folders: set[str] = set()
+    last: list[tuple[str, int]] = []
+    for number, tree in enumerate(archive.trees):
+        if tree.part not in parts:
+            continue
+        top = str(place / str(number))
+        result.places[tree.path] = top
+        folders.add(top if tree.part is not Part.LIBRARY else str(place))
+        for each in read_listing(store, tree.files, ArchivedFile):
+            target = f"{top}/{_safe(each.path)}" if each.path else top
+            folders.add(os.path.dirname(target))
+            if each.kind is FileKind.LINK:
+                links.append((target, each.target or ""))
+            elif each.kind is FileKind.FOLDER:
+                folders.add(target)
+                last.append((target, each.mode))
+            elif each.digest is not None:
+                files.append(
+                    Laid(each.digest, target, each.mode, each.modified * 1000,
+                         linkable=link and _is_library(each.path or tree.path))
+                )  # fmt: skip
+    _make_folders(folders)
+    ways = store.lay_out(files)
+    for target, leads_to in links:  # after the files: none is written through a link
+        os.symlink(leads_to, target)
+    for target, mode in last:
+        os.chmod(target, mode)
+    result.linked, result.copied = ways[Way.LINK], len(files) - ways[Way.LINK]
+    return result
+
+
+def _make_folders(folders: set[str]) -> None:
+    made: set[str] = set()
+    for folder in sorted(folders):
+        if folder not in made:
+            os.makedirs(folder, exist_ok=True)
+            made.add(folder)
+
+
+def _is_library(path: str) -> bool:
+    name = path.rpartition("/")[2]
+    return name.endswith(LINKABLE) or ".so." in name
+
+
+def _safe(path: str) -> str:
+    """Return `path` if it leads below where it is put.
+
+    Raises:
+        DamagedObject: it does not; nobody wrote that but to do harm.
+    """
+    if path.startswith("/") or any(part in UNSAFE for part in path.split("/")):
+        raise DamagedObject(
+            f"an archive holds a file {path!r}", why="it would lie outside of where it is put",
+            hint="do not use this archive",
+        )  # fmt: skip
+    return path
+
+
+def differences(
+    archive: Archive, placed: Placed, store: LocalStore, *, most: int = 20
+) -> tuple[str, ...]:
+    """Compare what lies where `placed` says with `archive`, file for file; name what differs."""
+    found: list[str] = []
+    for tree in archive.trees:
+        place = placed.places.get(tree.path)
+        if place is not None:
+            found += _differences_of(tree, place, store)
+        if len(found) >= most:
+            break
+    return tuple(found[:most])
+
+
+def _differences_of(tree: Tree, place: str, store: LocalStore) -> list[str]:
+    wanted = {each.path: each for each in read_listing(store, tree.files, ArchivedFile)}
+    try:
+        seen = _seen(tree, place)
+    except OSError as error:
+        return [f"{tree.path}: {error.strerror}"]
+    store.known([each.stamp for each in seen.values()])
+    found = [f"{_shown(tree, path)} was added" for path in sorted(seen.keys() - wanted.keys())]
+    found += [f"{_shown(tree, path)} is gone" for path in sorted(wanted.keys() - seen.keys())]
+    for path in sorted(wanted.keys() & seen.keys()):
+        if not _same(wanted[path], seen[path], f"{place}/{path}" if path else place, store):
+            found.append(f"{_shown(tree, path)} is changed")
+    return found
+
+
+def _seen(tree: Tree, place: str) -> dict[str, Seen]:
+    top = Top(tree.part, place) if tree.part is not Part.LIBRARY else Top(Part.LIBRARY, place)
+    return {each.path: each for each in entries(top, [])}
+
+
+def _shown(tree: Tree, path: str) -> str:
+    return f"{tree.path}/{path}" if path else tree.path
+
+
+def _same(wanted: ArchivedFile, seen: Seen, path: str, store: LocalStore) -> bool:
+    if wanted.kind is FileKind.LINK:
+        return seen.target == wanted.target
+    if wanted.kind is FileKind.FOLDER:
+        return seen.is_folder
+    if seen.target is not None or not stat.S_ISREG(seen.stamp.mode):
+        return False
+    if seen.stamp.size != wanted.size:
+        return False
+    return store.fingerprint(path, stamp_of(os.stat(path))) == wanted.digest
+
+
+def sites_of(archive: Archive, placed: Placed) -> Sequence[str]:
+    """Return where the folders of distributions lie now; those not laid out lie where they did."""
+    return tuple(placed.now(site) or site for site in archive.sites)

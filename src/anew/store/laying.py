@@ -1,0 +1,118 @@
+"""Laying out: write many objects to many files at once, each checked as it is written."""
+
+import os
+from collections.abc import Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from enum import StrEnum
+from pathlib import Path
+
+from msgspec import Struct
+
+from anew.model.digest import Digest
+from anew.store.copying import copy, opened, stream
+from anew.store.durable import write_all
+from anew.store.holdings import Holdings
+from anew.store.objectindex import Place
+from anew.store.verifying import damaged
+
+WORKERS = 4
+_NEW = os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
+
+
+class Way(StrEnum):
+    """How the bytes of a large object came to a file."""
+
+    LINK = "link"  # the very file of the store: it must not be written to
+    COPY = "copy"  # blocks shared where the file system can
+
+
+class Laid(Struct, frozen=True):
+    """A file to be written: where, and what it is to be like. `modified` in ns."""
+
+    digest: Digest
+    target: str
+    mode: int
+    modified: int
+    linkable: bool = False  # may be the store's own file, whatever mode and time that has
+
+
+def lay_out(holdings: Holdings, files: Iterable[Laid]) -> dict[Way, int]:
+    """Write `files`, none of which may exist, in folders that do; return how many came which way.
+
+    Raises:
+        MissingObject: an object is not held; some files are written then.
+        DamagedObject: other bytes lie under its name.
+        OSError: a file cannot be written.
+    """
+    wanted = list(files)
+    packed = holdings.index.find_many({each.digest for each in wanted})
+    small = [each for each in wanted if each.digest in packed]
+    small.sort(key=lambda each: _position(packed[each.digest]))
+    large = [each for each in wanted if each.digest not in packed]
+    with ThreadPoolExecutor(WORKERS) as pool:  # hashing and copying leave Python to others
+        places = [_path(holdings, each.digest) for each in large]
+        ways = list(pool.map(_large, large, places)) if large else []
+        _small(holdings, small, packed)
+    return {way: ways.count(way) for way in Way}
+
+
+def _position(place: Place) -> tuple[str, int]:
+    return place.pack, place.frame.offset
+
+
+def _path(holdings: Holdings, digest: Digest) -> Path | bytes:
+    place = holdings.place(digest)
+    return place if isinstance(place, Path) else holdings.unpack(place)
+
+
+def _small(holdings: Holdings, files: Sequence[Laid], packed: dict[Digest, Place]) -> None:
+    last, data = None, b""
+    for each in files:
+        if each.digest != last:
+            last, data = each.digest, holdings.unpack(packed[each.digest])
+        _write(each, data)
+
+
+def _write(file: Laid, data: bytes) -> None:
+    sink = os.open(file.target, _NEW, file.mode)
+    try:
+        write_all(sink, data)
+        _finish(sink, file)
+    finally:
+        os.close(sink)
+
+
+def _finish(sink: int, file: Laid) -> None:
+    os.fchmod(sink, file.mode)
+    os.utime(sink, ns=(file.modified, file.modified))
+
+
+def _large(file: Laid, place: Path | bytes) -> Way:
+    if isinstance(place, bytes):  # it moved into a pack meanwhile
+        _write(file, place)
+        return Way.COPY
+    with opened(str(place), None) as source:
+        if file.linkable and _linked(place, file.target):
+            if stream(source, None) != file.digest:
+                Path(file.target).unlink()
+                raise damaged(file.digest)
+            return Way.LINK
+        sink = os.open(file.target, _NEW, file.mode)
+        try:
+            if copy(source, sink) != file.digest:
+                Path(file.target).unlink()
+                raise damaged(file.digest)
+            _finish(sink, file)
+        finally:
+            os.close(sink)
+    return Way.COPY
+
+
+def _linked(place: Path, target: str) -> bool:
+    try:
+        os.link(place, target)
+    except FileExistsError:
+        raise
+    except OSError:  # another file system, or as many links as it allows
+        return False
+    return True
