@@ -35,13 +35,13 @@ def collect(
     inputs: list[Input] = []
     links: dict[str, str] = {}
     walked: set[str] = set()
+    plain = found.files.keys() - found.links.keys()
     for history in histories:
         first = history.first
         if first is None:
             continue
         path = history.path
-        is_plain = path in found.files and path not in found.links
-        if not is_plain or path.rpartition("/")[0] not in walked:
+        if path not in plain or path.rpartition("/")[0] not in walked:
             _follow(path, real, links, walked)
         if first.mode & KIND == IS_FOLDER:
             continue

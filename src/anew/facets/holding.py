@@ -59,6 +59,10 @@ class Holder(Struct):
             self.gap(aspect, f"{shown} holds credentials", "it is never stored; a replay takes "
                      "the file that lies there")  # fmt: skip
             return Held(None, Kept.NO)
+        known = self.batch.known(stamp) if stamp is not None else None
+        if known is not None:
+            self.held += 1
+            return Held(known, Kept.VALUE)
         size = stamp.size if stamp is not None else os.stat(path).st_size
         by_value, why = self._by_value(size, always=always)
         try:

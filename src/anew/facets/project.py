@@ -11,6 +11,9 @@ from anew.model.tree import Stamp
 
 MOST_ENTRIES = 50_000
 MOST_SECONDS = 2.0
+_new = tuple.__new__  # a third of the time that Stamp's own takes: it is called for every file
+REGULAR, LINK, KIND = stat.S_IFREG, stat.S_IFLNK, 0o170000
+ENVIRONMENTS = frozenset(("pyvenv.cfg", "conda-meta"))  # a folder with one of them is none of ours
 SKIPPED = frozenset(
     (".git", ".hg", ".svn", "__pycache__", "node_modules", ".mypy_cache", ".ruff_cache", ".tox",
      ".nox", ".pytest_cache", ".anew", ".ipynb_checkpoints")
@@ -39,14 +42,11 @@ class Listing(Struct):
 
 def stamp_of(status: os.stat_result) -> Stamp:
     """Return the state that `status` speaks of."""
-    return Stamp(
-        status.st_dev,
-        status.st_ino,
-        status.st_size,
-        status.st_mode,
-        status.st_mtime_ns,
-        status.st_ctime_ns,
-    )
+    return _new(
+        Stamp,
+        (status.st_dev, status.st_ino, status.st_size,
+         status.st_mode, status.st_mtime_ns, status.st_ctime_ns),
+    )  # fmt: skip
 
 
 def stamp_at(path: str) -> Stamp | None:
@@ -101,36 +101,47 @@ def look(project: Project) -> Listing:
     while pending:
         folder = pending.pop()
         try:
-            with os.scandir(folder) as found:
-                entries = list(found)
+            opened = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
         except OSError:
             continue
-        count += len(entries)
-        if count > MOST_ENTRIES or time.monotonic() > deadline:
-            listing.whole = False
-            return listing
-        if any(entry.name == "pyvenv.cfg" or entry.name == "conda-meta" for entry in entries):
-            listing.environments.append(folder)
+        try:
+            with os.scandir(opened) as found:
+                entries = list(found)
+            count += len(entries)
+            if count > MOST_ENTRIES or time.monotonic() > deadline:
+                listing.whole = False
+                return listing
+            if not ENVIRONMENTS.isdisjoint([entry.name for entry in entries]):
+                listing.environments.append(folder)
+                continue
+            listing.folders.append(folder)
+            _add(listing, pending, folder if folder == "/" else folder + "/", entries)
+        except OSError:
             continue
-        listing.folders.append(folder)
-        for entry in entries:
-            _add(listing, pending, entry)
+        finally:
+            os.close(opened)
     return listing
 
 
-def _add(listing: Listing, pending: list[str], entry: os.DirEntry[str]) -> None:
-    try:
-        if entry.is_symlink():
-            listing.links[entry.path] = os.readlink(entry.path)
-            status = entry.stat()
-            if stat.S_ISREG(status.st_mode):
-                listing.files[entry.path] = stamp_of(status)
-        elif entry.is_dir(follow_symlinks=False):
-            if entry.name not in SKIPPED:
-                pending.append(entry.path)
-        else:
+def _add(
+    listing: Listing, pending: list[str], prefix: str, entries: list[os.DirEntry[str]]
+) -> None:
+    """Add the entries of one folder, whose descriptor is open: that way a stat takes less."""
+    files = listing.files
+    for entry in entries:
+        name = entry.name
+        try:
+            if entry.is_dir(follow_symlinks=False):
+                if name not in SKIPPED:
+                    pending.append(prefix + name)
+                continue
             status = entry.stat(follow_symlinks=False)
-            if stat.S_ISREG(status.st_mode):
-                listing.files[entry.path] = stamp_of(status)
-    except OSError:
-        return
+            kind = status.st_mode & KIND
+            if kind == LINK:
+                listing.links[prefix + name] = os.readlink(prefix + name)
+                status = os.stat(prefix + name)
+                kind = status.st_mode & KIND
+            if kind == REGULAR:
+                files[prefix + name] = stamp_of(status)
+        except OSError:
+            continue

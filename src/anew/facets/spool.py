@@ -9,7 +9,7 @@ from msgspec import Struct, field
 
 from anew.model.inputs import GivenSeed
 from anew.model.record import Gap
-from anew.trace.events import Event, parsed
+from anew.trace.events import Event, opened, parsed
 
 
 class Process(Struct):
@@ -67,10 +67,14 @@ class Account(Struct):
 def read(spool: Path) -> Account:
     """Return the account of the run whose spool that is; a torn last line is counted, not lost."""
     account = Account()
+    events = account.events
     for path in _files(spool, "events-"):
         process = Process()
         for line in _lines(path, account):
             try:
+                if line[0] == "open":
+                    events.append(opened(line))
+                    continue
                 _take(account, process, line)
             except (TypeError, ValueError, IndexError, KeyError, msgspec.ValidationError):
                 account.torn += 1

@@ -39,6 +39,11 @@ def digest_bytes(data: bytes) -> Digest:
     return Digest(PREFIX + blake3(data).hexdigest())
 
 
+def digest_raw(data: bytes) -> bytes:
+    """Return the 32 bytes of the digest of `data`."""
+    return blake3(data).digest()
+
+
 def digest_pieces(pieces: Iterable[bytes]) -> Digest:
     """Return the digest of `pieces` end to end; each is taken once, in order."""
     state = Hasher()

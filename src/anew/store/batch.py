@@ -86,7 +86,7 @@ class LocalBatch:
         """Take a file in, links followed; one of known content that is held is not read."""
         self._begin()
         known = self._stamps.find(stamp or stamp_of(Path(path).stat()))
-        if known is not None and (known in self._staged or self._held(known)):
+        if known is not None and self._has(known):
             return known
         begun = self._stamps.now()
         with opened(path, stamp) as source:
@@ -99,11 +99,23 @@ class LocalBatch:
             self._stamps.remember(source.stamp, digest, begun)
         return digest
 
+    def known(self, stamp: Stamp) -> Digest | None:
+        """Return the digest of a file in that state if it is known, and is or will be held."""
+        self._begin()
+        digest = self._stamps.find(stamp)
+        return digest if digest is not None and self._has(digest) else None
+
+    def _has(self, digest: Digest) -> bool:
+        if digest in self._packed:
+            self._relies_on_packs = True
+            return True
+        return digest in self._staged or self._held(digest)
+
     def _add_large(self, source: Source) -> Digest:
         with self._new_file() as large:
             digest = copy(source, large.file)
             source.check()
-        if digest in self._staged or self._held(digest):
+        if self._has(digest):
             os.close(large.file)
             large.path.unlink()
         else:

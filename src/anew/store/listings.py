@@ -11,14 +11,14 @@ from typing import TypeVar
 from msgspec import Struct
 
 from anew.model import canonical
-from anew.model.digest import Digest, digest_bytes
+from anew.model.digest import Digest, digest_raw
 from anew.model.errors import DamagedObject
 from anew.model.tree import Listing
 from anew.store.protocol import Batch, Store
 
 Value = TypeVar("Value")
 
-MEAN_PIECE = 1024  # entries; a power of two
+TURN = 4  # of the last but one byte, where the last is 0: ten bits, 1,024 entries a piece
 _OBJECT = b"{"
 
 
@@ -52,9 +52,9 @@ def write_listing(
 
 def _cut(entries: Sequence[Value], key: Callable[[Value], str]) -> Iterator[Sequence[Value]]:
     start = 0
-    for place, entry in enumerate(entries, 1):
-        name = digest_bytes(key(entry).encode("utf-8", "surrogatepass"))
-        if int(name[-3:], 16) % MEAN_PIECE == 0:
+    for place, name in enumerate(map(key, entries), 1):
+        raw = digest_raw(name.encode("utf-8", "surrogatepass"))
+        if not raw[-1] and not raw[-2] % TURN:
             yield entries[start:place]
             start = place
     if start < len(entries):

@@ -32,6 +32,11 @@ class MemoryBatch:
             source.check()
         return self.add(data)
 
+    def known(self, stamp: Stamp) -> Digest | None:
+        """Return nothing: no states are remembered."""
+        del stamp
+        return None
+
     def commit(self) -> None:
         """Make all that was added visible."""
         self._objects.update(self._staged)

@@ -14,6 +14,7 @@ from anew.store.packs import SUFFIX, Frame, from_raw, read_index, to_raw
 Value = TypeVar("Value")
 
 CHUNK = 900
+FEW = 4  # rows are read in a fourth of the time in which one is looked up
 VERSION = 1
 SCHEMA = """
 CREATE TABLE packs (id INTEGER PRIMARY KEY, name TEXT UNIQUE);
@@ -104,11 +105,14 @@ class ObjectIndex:
 
     def held(self, digests: Iterable[Digest]) -> set[Digest]:
         """Return those objects that lie in packs, as of the last `sync`."""
-        keys = [to_raw(digest) for digest in digests]
+        asked = set(digests)
 
         def select(connection: sqlite3.Connection) -> set[Digest]:
+            if _is_small(connection, FEW * len(asked)):
+                rows = connection.execute("SELECT digest FROM objects")
+                return asked.intersection([from_raw(raw) for (raw,) in rows])
             found: set[Digest] = set()
-            rest = iter(keys)
+            rest = map(to_raw, asked)
             while chunk := list(islice(rest, CHUNK)):
                 marks = ",".join("?" * len(chunk))
                 question = f"SELECT digest FROM objects WHERE digest IN ({marks})"
@@ -153,6 +157,12 @@ class ObjectIndex:
             value = self._cache.run(work)
             if self._synced == self._cache.generation:
                 return value
+
+
+def _is_small(connection: sqlite3.Connection, most: int) -> bool:
+    """Say whether the index has no more than `most` rows; no more than those are counted."""
+    question = "SELECT 1 FROM objects LIMIT 1 OFFSET ?"
+    return connection.execute(question, (most,)).fetchone() is None
 
 
 def _listed(connection: sqlite3.Connection) -> set[str]:

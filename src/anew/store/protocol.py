@@ -28,6 +28,10 @@ class Batch(Protocol):
         """
         ...
 
+    def known(self, stamp: Stamp) -> Digest | None:
+        """Return what a file in that state holds, if that is known and need not be added."""
+        ...
+
     def commit(self) -> None:
         """Make all that was added durable and visible.
 

@@ -3,7 +3,6 @@
 import sqlite3
 import time
 from collections.abc import Callable, Iterable
-from itertools import islice
 from pathlib import Path
 
 from anew.model.digest import Digest
@@ -15,6 +14,8 @@ from anew.store.packs import from_raw, to_raw
 SETTLED = 2_000_000_000  # ns; a file that changed later may change again under the same stamp
 BUFFERED = 20_000
 CHUNK = 400
+CLOSE = 8  # a step between inodes that are read in one stretch
+ROW = 32  # inodes of a stretch
 LIMIT = 1 << 29  # bytes on disk, about 6 million files; beyond it the cache starts afresh
 VERSION = 1
 SCHEMA = """
@@ -122,18 +123,39 @@ def _signed(inode: int) -> int:
 def _select(
     connection: sqlite3.Connection, by_device: dict[int, dict[int, Stamp]]
 ) -> dict[Stamp, Digest]:
+    """Look up states by their inodes, those that lie close together in one stretch.
+
+    Files that were made together have inodes in a row: a stretch is read in half the time.
+    """
     found = {}
+    columns = "inode, size, modified, changed, digest"
+    question = f"SELECT {columns} FROM stamps WHERE device = ? AND inode "
     for device, stamps in by_device.items():
-        inodes = iter(stamps)
-        while chunk := list(islice(inodes, CHUNK)):
+        close, apart = _stretches(sorted(map(_signed, stamps)))
+        questions = [(question + "BETWEEN ? AND ?", [device, *ends]) for ends in close]
+        for start in range(0, len(apart), CHUNK):
+            chunk = apart[start : start + CHUNK]
             marks = ",".join("?" * len(chunk))
-            rows = connection.execute(
-                "SELECT inode, size, modified, changed, digest FROM stamps"
-                f" WHERE device = ? AND inode IN ({marks})",
-                [device, *map(_signed, chunk)],
-            )
-            for inode, size, modified, changed, digest in rows:
-                stamp = stamps[inode & 0xFFFFFFFFFFFFFFFF]
-                if (stamp[2], stamp[4], stamp[5]) == (size, modified, changed):
+            questions.append((question + f"IN ({marks})", [device, *chunk]))
+        for each, values in questions:
+            for inode, size, modified, changed, digest in connection.execute(each, values):
+                stamp = stamps.get(inode & 0xFFFFFFFFFFFFFFFF)
+                if stamp and stamp[2] == size and stamp[4] == modified and stamp[5] == changed:
                     found[stamp] = from_raw(digest)
     return found
+
+
+def _stretches(inodes: list[int]) -> tuple[list[tuple[int, int]], list[int]]:
+    """Return first and last of each long row of close inodes, and the inodes outside of any."""
+    close: list[tuple[int, int]] = []
+    apart: list[int] = []
+    start = 0
+    for end in range(1, len(inodes) + 1):
+        if end < len(inodes) and inodes[end] - inodes[end - 1] <= CLOSE:
+            continue
+        if end - start >= ROW:
+            close.append((inodes[start], inodes[end - 1]))
+        else:
+            apart += inodes[start:end]
+        start = end
+    return close, apart

@@ -2,6 +2,7 @@
 
 import stat
 from collections.abc import Callable, Iterable
+from operator import itemgetter
 from typing import Protocol
 
 from msgspec import Struct, field
@@ -70,20 +71,30 @@ def fold(
     """Return one history per path; `now` tells the state after the last process has ended."""
     histories: dict[str, History] = {}
     arrived, held = set(), set[str]()
-    for event in sorted(events, key=lambda event: event.time):
-        if event.deed is Deed.MOVED_HERE:
-            arrived.add(event.path)
-        history = histories.get(event.path)
+    began = before.began
+    for event in sorted(events, key=itemgetter(0)):
+        deed, path, stamp = event[1:4]
+        if deed is Deed.MOVED_HERE:
+            arrived.add(path)
+        history = histories.get(path)
         if history is None:
-            history = histories[event.path] = History(event.path)
-            history.known, history.first = before.state(event.path)
-        _add(history, event, before.began, held)
+            known, first = before.state(path)
+            history = histories[path] = History(path, first, None, known)
+        if deed is Deed.READ and stamp is not None and stamp == history.first:
+            history.read = history.read or not history.changed  # by far the most
+        else:
+            _add(history, event, began, held)
         if history.first is not None:
-            held.add(event.path.rpartition("/")[0])
+            held.add(path.rpartition("/")[0])
     for path, history in histories.items():
-        history.last = now(path)
-        history.own_folder |= _is_folder(history.last) and path in arrived
-        moved = not history.changed and history.known and history.last != history.first
+        last = now(path)
+        if last == history.first:
+            history.last = history.first  # one value for one state: it is looked up by identity
+            history.own_folder |= path in arrived and _is_folder(last)
+            continue
+        history.last = last
+        history.own_folder |= _is_folder(last) and path in arrived
+        moved = not history.changed and history.known
         if moved and (history.last is None or history.first is None or _other_bytes(history)):
             history.unseen = history.changed = True
     return histories

@@ -11,6 +11,7 @@ CODE_SUFFIXES = (
     ".cu", ".rs", ".go", ".java", ".jar", ".m", ".stan", ".sql",
 )  # fmt: skip
 EXECUTABLE = 0o111
+_CODE_ENDINGS = frozenset(suffix[1:] for suffix in CODE_SUFFIXES)
 
 
 class Role(StrEnum):
@@ -36,7 +37,7 @@ class Roles:
 
     def role_of(self, history: History) -> Role:
         """Return the role of a file; one that was read *and* written is OUTPUT."""
-        outside = self._by_place(history.path)
+        outside = self.by_place(history.path)
         if outside is not None:
             return outside
         if history.changed:
@@ -47,22 +48,8 @@ class Roles:
             return Role.INPUT
         return Role.NOISE
 
-    def was_input(self, history: History) -> bool:
-        """Say whether the state the run found the file in decided what it did."""
-        if history.first is None or self._by_place(history.path) is not None:
-            return False
-        if history.read or history.listed:
-            return True
-        # Written over by something nobody saw: it may have been read before.
-        return history.unseen and history.changed
-
-    def was_code(self, history: History) -> bool:
-        """Say whether the file, as the run found it, was a program, whatever became of it."""
-        if history.imported:
-            return True
-        return is_code(history) and self._by_place(history.path) is None
-
-    def _by_place(self, path: str) -> Role | None:
+    def by_place(self, path: str) -> Role | None:
+        """Return the role that follows from where a file lies alone; None where none does."""
         if path.endswith((".pyc", "/__pycache__")):
             return Role.CACHE
         if path in self._named or path.endswith("/.git"):
@@ -73,9 +60,19 @@ class Roles:
         return self._folders[folder]
 
 
+def was_input(history: History) -> bool:
+    """Say whether the state the run found the file in decided what it did."""
+    if history.first is None:
+        return False
+    if history.read or history.listed:
+        return True
+    # Written over by something nobody saw: it may have been read before.
+    return history.unseen and history.changed
+
+
 def is_code(history: History) -> bool:
     """Say whether the file, as it was found, is a program by its name or mode."""
-    if history.path.endswith(CODE_SUFFIXES):
+    if history.path.rpartition(".")[2] in _CODE_ENDINGS:  # no suffix has two points
         return True
     first = history.first
     return first is not None and bool(first.mode & EXECUTABLE) and not history.listed

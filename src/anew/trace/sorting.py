@@ -6,7 +6,7 @@ from msgspec import Struct, field
 
 from anew.trace.histories import History
 from anew.trace.places import inside, short
-from anew.trace.roles import Role, Roles
+from anew.trace.roles import Role, Roles, is_code, was_input
 
 
 class Sorted(Struct):
@@ -29,8 +29,10 @@ def sort(histories: Mapping[str, History], roles: Roles, project: str) -> Sorted
     found = Sorted()
     for path in sorted(histories):
         history = histories[path]
-        role = roles.role_of(history)
         _add_input(found, history, roles)
+        if not history.changed:
+            continue
+        role = roles.role_of(history)
         if role is Role.OUTPUT:
             if history.last != history.first or history.unseen:
                 found.outputs.append(history)
@@ -47,12 +49,13 @@ def sort(histories: Mapping[str, History], roles: Roles, project: str) -> Sorted
 
 
 def _add_input(found: Sorted, history: History, roles: Roles) -> None:
-    is_code = roles.was_code(history)
-    if is_code and history.first is not None and history.read:
+    here = roles.by_place(history.path) is None
+    code = history.imported or (here and is_code(history))
+    if code and history.first is not None and history.read:
         found.code.append(history)
-    if not roles.was_input(history):
+    if not here or not was_input(history):
         return
     if history.listed and not history.read:
         found.folders.append(history)
-    elif not is_code:
+    elif not code:
         found.inputs.append(history)
