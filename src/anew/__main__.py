@@ -1,8 +1,6 @@
 """`python -m anew`, and the `anew` command."""
 
-import sys
-
-from anew.cli.main import main
+from anew.cli.main import end
 
 if __name__ == "__main__":
-    sys.exit(main())
+    end()

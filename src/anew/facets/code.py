@@ -15,14 +15,14 @@ from anew.store.protocol import Batch
 from anew.trace.histories import History
 from anew.trace.places import inside, short
 from anew.trace.proofs import Source, bytes_of_first, why_lost
-from anew.trace.roles import CODE_SUFFIXES
+from anew.trace.roles import CODE_ENDINGS
 
 UNUSED_LARGEST = 1 << 20  # bytes of an untracked file that was not used
 UNUSED_MOST = 100 << 20
 EXECUTABLE = 0o111
 EARLY_MOST = 2000  # files
 EARLY_LARGEST = 1 << 20  # bytes
-EARLY_SUFFIXES = (*CODE_SUFFIXES, ".json", ".yaml", ".yml", ".toml", ".cfg", ".ini", ".conf")
+EARLY = frozenset((*CODE_ENDINGS, "json", "yaml", "yml", "toml", "cfg", "ini", "conf"))
 
 
 def hold_early(found: Found, batch: Batch) -> dict[str, Digest]:
@@ -34,7 +34,7 @@ def hold_early(found: Found, batch: Batch) -> dict[str, Digest]:
     chosen = [
         (path, stamp)
         for path, stamp in found.files.items()
-        if stamp.size <= EARLY_LARGEST and path.endswith(EARLY_SUFFIXES)
+        if path.rpartition(".")[2] in EARLY and stamp.size <= EARLY_LARGEST
     ]
     held = {}
     for path, stamp in chosen[:EARLY_MOST]:
@@ -202,12 +202,12 @@ def _not_ignored(found: Found, project: str) -> set[str]:
 
 def _empty_folders(found: Found, project: str) -> list[CodeFile]:
     """Name the folders below which no file lies: a script may expect them."""
-    filled = set()
-    for path in found.files:
-        folder = os.path.dirname(path)
-        while folder not in filled and len(folder) > len(project):
-            filled.add(folder)
-            folder = os.path.dirname(folder)
+    filled = set[str]()
+    pending = {path.rpartition("/")[0] for path in found.files}
+    while pending:
+        filled |= pending
+        above = {os.path.dirname(folder) for folder in pending if len(folder) > len(project)}
+        pending = above - filled
     return [
         CodeFile(short(folder, project), None, 0, Kept.VALUE, source="untracked",
                  kind=FileKind.FOLDER)

@@ -36,6 +36,7 @@ def collect(
     links: dict[str, str] = {}
     walked: set[str] = set()
     plain = found.files.keys() - found.links.keys()
+    inner, cut = project + "/", len(project) + 1
     for history in histories:
         first = history.first
         if first is None:
@@ -43,6 +44,14 @@ def collect(
         path = history.path
         if path not in plain or path.rpartition("/")[0] not in walked:
             _follow(path, real, links, walked)
+        elif first is history.last and not history.changed and path.startswith(inner):
+            digest = holder.known(path[cut:], first)
+            if digest is not None:  # it stands there as it was read, and is held: by far the most
+                inputs.append(
+                    Input(path[cut:], FileKind.FILE, first.size, Kept.VALUE, digest, Proof.STAMP,
+                          mode=first.mode & PERMISSIONS, modified=first.modified // 1000)
+                )  # fmt: skip
+                continue
         if first.mode & KIND == IS_FOLDER:
             continue
         inputs.append(_file(history, first, project, holder, real, pins, early))
@@ -170,6 +179,8 @@ def listed_before(path: str, now: Iterable[str], histories: dict[str, History]) 
 
     Names of folders end in `/`; they are sorted.
     """
+    if not histories:
+        return sorted(now)
     prefix = path.rstrip("/") + "/"
     names = {name.rstrip("/"): name for name in now}
     for other, history in histories.items():
@@ -185,5 +196,5 @@ def listed_before(path: str, now: Iterable[str], histories: dict[str, History]) 
 
 def in_order(names: Iterable[str], seen: Iterable[str]) -> list[str]:
     """Return `names` in the order in which the program saw them; others come last, sorted."""
-    place = {name: number for number, name in enumerate(seen)}
-    return sorted(names, key=lambda name: (place.get(name.rstrip("/"), len(place)), name))
+    given = {name.removesuffix("/"): name for name in sorted(names)}
+    return [given.pop(name) for name in seen if name in given] + list(given.values())

@@ -54,15 +54,14 @@ class Holder(Struct):
 
         With `always` it is code: kept by value whatever was asked for.
         """
+        known = self.known(shown, stamp) if stamp is not None else None
+        if known is not None:
+            return Held(known, Kept.VALUE)
         self.seen += 1
-        if is_credential_file(shown if shown.startswith("/") else f"/{shown}"):
+        if is_credential_file(shown):
             self.gap(aspect, f"{shown} holds credentials", "it is never stored; a replay takes "
                      "the file that lies there")  # fmt: skip
             return Held(None, Kept.NO)
-        known = self.batch.known(stamp) if stamp is not None else None
-        if known is not None:
-            self.held += 1
-            return Held(known, Kept.VALUE)
         size = stamp.size if stamp is not None else os.stat(path).st_size
         by_value, why = self._by_value(size, always=always)
         try:
@@ -90,6 +89,15 @@ class Holder(Struct):
         if why:
             self.gap(aspect, f"{shown} is held by reference: {why}", "`anew keep RUN`")
         return Held(digest, Kept.REFERENCE)
+
+    def known(self, shown: str, stamp: Stamp) -> Digest | None:
+        """Return the digest of a file in that state if it is held already, and count it then."""
+        digest = self.batch.known(stamp)
+        if digest is None or is_credential_file(shown):
+            return None
+        self.seen += 1
+        self.held += 1
+        return digest
 
     def count(self, number: int) -> None:
         """Count items that are held already."""

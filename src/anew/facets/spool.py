@@ -102,16 +102,30 @@ def _files(spool: Path, prefix: str) -> list[Path]:
 
 
 def _lines(path: Path, account: Account | None) -> Iterator[list]:  # type: ignore[type-arg]
-    decode = msgspec.json.Decoder(list).decode
+    decoder = msgspec.json.Decoder(list)
     try:
         data = path.read_bytes()
     except OSError:
         return
+    try:
+        lines = decoder.decode_lines(data)
+    except msgspec.DecodeError:
+        yield from _one_by_one(decoder, data, account)
+    else:
+        yield from lines
+
+
+def _one_by_one(
+    decoder: msgspec.json.Decoder[list],  # type: ignore[type-arg]
+    data: bytes,
+    account: Account | None,
+) -> Iterator[list]:  # type: ignore[type-arg]
+    """Decode what holds a torn line, or bytes that are no UTF-8."""
     for line in data.split(b"\n"):
         if not line:
             continue
         try:
-            yield decode(line)
+            yield decoder.decode(line)
         except msgspec.DecodeError:
             found = _with_escapes(line)
             if found is not None:

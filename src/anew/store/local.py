@@ -90,6 +90,10 @@ class LocalStore:
         """
         return self._stamps.known(stamps)
 
+    def warm(self, stamps: Iterable[Stamp]) -> None:
+        """Look up those states in one go, for the batches to come."""
+        self._stamps.warm(stamps)
+
     def open(self, digest: Digest) -> BinaryIO:
         """Return an object as a stream; read in order to the end, it checks itself."""
         place = self._holdings.place(digest)

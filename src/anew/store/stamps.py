@@ -41,32 +41,38 @@ class StampCache:
 
     def find(self, stamp: Stamp) -> Digest | None:
         """Return the digest of a file in that state, if it is known."""
-        if stamp not in self._known:
-            self.known((stamp,))
-        return self._known[stamp]
+        try:
+            return self._known[stamp]
+        except KeyError:
+            self.warm((stamp,))
+            return self._known[stamp]
 
     def known(self, stamps: Iterable[Stamp]) -> dict[Stamp, Digest]:
         """Return the digests of those states that are known, in one look."""
-        found: dict[Stamp, Digest] = {}
-        asked: dict[int, dict[int, Stamp]] = {}
         memory = self._known
-        for stamp in stamps:
-            digest = memory.get(stamp)
-            if digest is not None:
-                found[stamp] = digest
-            elif stamp not in memory:
-                memory[stamp] = None
-                first = asked.setdefault(stamp[0], {}).setdefault(stamp[1], stamp)
-                if first is not stamp:  # two states of one file
-                    found.update(self._look_up({stamp[0]: {stamp[1]: stamp}}))
-        if asked:
-            found.update(self._look_up(asked))
-        return found
+        wanted = dict.fromkeys(stamps)
+        self.warm(wanted)
+        return {stamp: digest for stamp in wanted if (digest := memory[stamp]) is not None}
 
-    def _look_up(self, asked: dict[int, dict[int, Stamp]]) -> dict[Stamp, Digest]:
-        found = self._cache.run(lambda connection: _select(connection, asked))
-        self._known.update(found)
-        return found
+    def warm(self, stamps: Iterable[Stamp]) -> None:
+        """Look up those states in one go; each can be asked for without a look then."""
+        memory = self._known
+        unknown = set(stamps).difference(memory)  # a set knows the hashes of its members
+        asked: dict[int, dict[int, Stamp]] = {}
+        twice: list[Stamp] = []
+        for stamp in unknown:
+            device, inode = stamp[:2]
+            of_device = asked.get(device)
+            if of_device is None:
+                of_device = asked[device] = {}
+            if inode in of_device:  # two states of one file
+                twice.append(stamp)
+            else:
+                of_device[inode] = stamp
+        memory.update(dict.fromkeys(unknown))
+        for part in (asked, *({stamp[0]: {stamp[1]: stamp}} for stamp in twice)):
+            if part:
+                memory.update(self._cache.run(lambda connection: _select(connection, part)))  # noqa: B023
 
     def answers(self) -> set[Digest]:
         """Return all digests that were asked for and known so far."""

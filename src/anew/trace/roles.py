@@ -5,13 +5,12 @@ from enum import StrEnum
 from anew.trace.histories import History
 from anew.trace.places import MEMORY, NOISE, SYSTEM, Places, inside
 
-CODE_SUFFIXES = (
-    ".py", ".pyx", ".pyi", ".ipynb", ".sh", ".bash", ".zsh", ".pl", ".r", ".R", ".jl", ".lua",
-    ".so", ".pyd", ".dll", ".dylib", ".js", ".mjs", ".ts", ".c", ".cc", ".cpp", ".h", ".hpp",
-    ".cu", ".rs", ".go", ".java", ".jar", ".m", ".stan", ".sql",
-)  # fmt: skip
+CODE_ENDINGS = frozenset((
+    "py", "pyx", "pyi", "ipynb", "sh", "bash", "zsh", "pl", "r", "R", "jl", "lua",
+    "so", "pyd", "dll", "dylib", "js", "mjs", "ts", "c", "cc", "cpp", "h", "hpp",
+    "cu", "rs", "go", "java", "jar", "m", "stan", "sql",
+))  # fmt: skip
 EXECUTABLE = 0o111
-_CODE_ENDINGS = frozenset(suffix[1:] for suffix in CODE_SUFFIXES)
 
 
 class Role(StrEnum):
@@ -72,7 +71,7 @@ def was_input(history: History) -> bool:
 
 def is_code(history: History) -> bool:
     """Say whether the file, as it was found, is a program by its name or mode."""
-    if history.path.rpartition(".")[2] in _CODE_ENDINGS:  # no suffix has two points
+    if history.path.rpartition(".")[2] in CODE_ENDINGS:  # no suffix has two points
         return True
     first = history.first
     return first is not None and bool(first.mode & EXECUTABLE) and not history.listed

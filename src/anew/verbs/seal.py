@@ -187,7 +187,7 @@ class _Sealing:
         """Ask the store once for all files whose state it may know."""
         stamps = {history.last for history in histories if history.last is not None}
         stamps |= set(self.before.listing.files.values())
-        self.workspace.store.known(stamps)
+        self.workspace.store.warm(stamps)
 
     def _code(self, found: Sorted, histories: dict[str, History]) -> CodeState:
         root, real = self.request.project, self.world.real
