@@ -58,10 +58,13 @@ def _head(shown: Shown) -> list[tuple[str, str]]:
     own = [each for each in shown.verdicts if each.replay != row.id]
     for each in own[-MOST:]:
         by = f"replay {each.replay[:SHORT_ID]}" if each.replay else "no run came of it"
+        by += " in a clean room" if each.isolated else ""
         changed = f" with {each.counterfactual}" if each.counterfactual else ""
         pairs.append(("verdict", plain(f"{each.answer} · {by}{changed} · {_time(each.given_at)}")))
     if row.replay_of and row.verdict:
         pairs.append(("verdict", row.verdict))
+    if row.track != "exploratory":
+        pairs.append(("track", row.track))
     took = f" · took {render.duration(row.duration)}" if row.duration is not None else ""
     pairs += [
         ("command", plain(row.command)),

@@ -21,6 +21,35 @@ class Mount(Struct, frozen=True):
     read_only: bool = False
 
 
+class Isolation(Struct, frozen=True):
+    """How a job is shut in: nothing is seen but its mounts and what stands here.
+
+    Attributes:
+        user: number that its processes run under, as they see it; so `group`.
+        host: name of the machine, as they see it; empty for ours.
+        lent: what is seen of this machine, to be read only.
+        links: symbolic links to be made, with where they lead.
+        texts: small files to be made, with what they hold.
+        fixed: paths of the room that are to be read only.
+        devices: what of /dev is seen beside what every program needs.
+        memory: most memory to be used, in bytes.
+        cores: most cores to be used.
+        program: path of bubblewrap where that is to make the room; empty where we do it.
+    """
+
+    user: int
+    group: int
+    host: str = ""
+    lent: tuple[Mount, ...] = ()
+    links: tuple[tuple[str, str], ...] = ()
+    texts: tuple[tuple[str, str], ...] = ()
+    fixed: tuple[str, ...] = ()
+    devices: tuple[str, ...] = ()
+    memory: int | None = None
+    cores: int | None = None
+    program: str = ""
+
+
 class Job(Struct, frozen=True):
     """A command to run in a directory with exactly `variables`; what it says goes to `spool`.
 
@@ -35,6 +64,7 @@ class Job(Struct, frozen=True):
     streams: Streams | None = None
     stdin: Path | None = None
     mounts: tuple[Mount, ...] = ()
+    isolation: Isolation | None = None
     fixed_addresses: bool = True
     umask: int | None = None
     timeout: float | None = None  # seconds
@@ -43,7 +73,8 @@ class Job(Struct, frozen=True):
 class Exit(Struct, frozen=True):
     """How a job ended: by its own `code` or by a `signal`. Times in µs, memory in bytes.
 
-    `failure` says why the program could not be started; `timed_out` that its time was over.
+    `failure` says why the program could not be started, `roomless` that no clean room could be
+    made for it; `timed_out` that its time was over.
     `truncated` names the streams that could not be kept whole.
     """
 
@@ -54,9 +85,12 @@ class Exit(Struct, frozen=True):
     peak_memory: int = 0
     failure: str | None = None
     errno: int = 0
+    roomless: bool = False
     timed_out: bool = False
     fixed_addresses: bool = False
     mounted: bool = False
+    isolated: str = ""  # by what: namespaces, bubblewrap
+    limited: tuple[str, ...] = ()  # by what memory and cores were limited, in words
     truncated: tuple[str, ...] = ()
     lingering: bool = False  # something the program started still held its streams
 

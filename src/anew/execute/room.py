@@ -1,29 +1,17 @@
 """Puts the files of a room where the original had them: mount namespaces, by system calls."""
 
-import ctypes
+import contextlib
 import os
 import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from anew.execute import room_calls as calls
 from anew.execute.protocol import Mount
+from anew.execute.room_calls import MS_BIND, MS_PRIVATE, MS_REC
 
-# From <linux/sched.h>, <linux/mount.h> and <linux/personality.h>.
-CLONE_NEWNS, CLONE_NEWUSER = 0x20000, 0x10000000
-MS_RDONLY, MS_REMOUNT, MS_BIND, MS_REC, MS_PRIVATE = 1, 32, 4096, 16384, 1 << 18
-MNT_DETACH = 2
-ADDR_NO_RANDOMIZE = 0x0040000
-SYS_PIVOT_ROOT = {"x86_64": 155, "aarch64": 41}
 MOST_ENTRIES = 4096  # of a folder rebuilt in memory; beyond, entries are reached by links
-
-_libc = ctypes.CDLL(None, use_errno=True)
-
-
-def fix_addresses() -> bool:
-    """Switch address-space randomisation off for what this process becomes; say if it worked."""
-    before = _libc.personality(0xFFFFFFFF)
-    return before != -1 and bool(_libc.personality(before | ADDR_NO_RANDOMIZE) != -1)
 
 
 def enter(mounts: tuple[Mount, ...], scratch: Path) -> bool:
@@ -33,7 +21,7 @@ def enter(mounts: tuple[Mount, ...], scratch: Path) -> bool:
     """
     if not _unshare():
         return False
-    _mount(None, "/", MS_REC | MS_PRIVATE)
+    calls.mount(None, "/", MS_REC | MS_PRIVATE)
     scratch.mkdir(exist_ok=True)
     view = _View(scratch)
     # Sources may be hidden by what is mounted over their parents: hold each by a descriptor.
@@ -47,21 +35,13 @@ def enter(mounts: tuple[Mount, ...], scratch: Path) -> bool:
             view.surround(mount, source)
         else:
             view.make_place(mount.target, is_folder=stat.S_ISDIR(os.fstat(descriptor).st_mode))
-        _mount(source, mount.target, MS_BIND | MS_REC)
+        calls.mount(source, mount.target, MS_BIND | MS_REC)
         if mount.read_only:
-            _mount(None, mount.target, MS_REMOUNT | MS_BIND | MS_RDONLY | _flags_of(mount.target))
+            calls.make_read_only(mount.target)
         view.ours[mount.target] = True
         os.close(descriptor)
+    view.drop_old_roots()
     return True
-
-
-def _flags_of(path: str) -> int:
-    """Return the flags of a mount that a user namespace may not take away: nosuid, nodev, noexec.
-
-    They are the same bits in statvfs and in mount(2).
-    """
-    return os.statvfs(path).f_flag & (os.ST_NOSUID | os.ST_NODEV | os.ST_NOEXEC | os.ST_NOATIME
-                                      | os.ST_NODIRATIME | os.ST_RELATIME)  # fmt: skip
 
 
 def possible() -> bool:
@@ -77,37 +57,22 @@ def possible() -> bool:
 
 
 def _try_mount() -> bool:
-    _mount(None, "/", MS_REC | MS_PRIVATE)
-    _mount("tmpfs", "/proc/self/cwd", 0, "tmpfs")
+    calls.mount(None, "/", MS_REC | MS_PRIVATE)
+    calls.mount("tmpfs", "/proc/self/cwd", 0, "tmpfs")
     return True
 
 
 def _unshare() -> bool:
     user, group = os.getuid(), os.getgid()
-    if user == 0 and _libc.unshare(CLONE_NEWNS) == 0:
-        return True
-    if _libc.unshare(CLONE_NEWUSER | CLONE_NEWNS) != 0:
-        return False
     try:
-        Path("/proc/self/setgroups").write_text("deny")
-        Path("/proc/self/uid_map").write_text(f"{user} {user} 1")
-        Path("/proc/self/gid_map").write_text(f"{group} {group} 1")
+        if user == 0:
+            with contextlib.suppress(OSError):
+                calls.unshare(calls.CLONE_NEWNS)
+                return True
+        calls.unshare_user(calls.CLONE_NEWNS, user, group)
     except OSError:
         return False
     return True
-
-
-def _mount(source: str | None, target: str, flags: int, kind: str | None = None) -> None:
-    done = _libc.mount(
-        os.fsencode(source) if source is not None else None,
-        os.fsencode(target),
-        kind.encode() if kind is not None else None,
-        ctypes.c_ulong(flags),
-        None,
-    )
-    if done != 0:
-        number = ctypes.get_errno()
-        raise OSError(number, f"mount {target}: {os.strerror(number)}")
 
 
 class _View:
@@ -115,7 +80,7 @@ class _View:
 
     def __init__(self, scratch: Path) -> None:
         self._scratch = scratch
-        self._count = 0
+        self._count = self._old_roots = 0
         # Mounts by path: True for what is the room's or in memory, False for what lies on the disk.
         self.ours: dict[str, bool] = {}
 
@@ -153,7 +118,7 @@ class _View:
             return
         status = os.stat(folder)
         with _held(folder) as original:
-            _mount("tmpfs", folder, 0, "tmpfs")
+            calls.mount("tmpfs", folder, 0, "tmpfs")
             os.chmod(folder, stat.S_IMODE(status.st_mode))
             self._put_back(original, folder, folder)
         self.ours[folder] = True
@@ -162,17 +127,20 @@ class _View:
         """Show what lies at the root in `source`, a folder in memory for None, and move there."""
         new = self._stash()
         if source is None:
-            _mount("tmpfs", new, 0, "tmpfs")
+            calls.mount("tmpfs", new, 0, "tmpfs")
         else:
-            _mount(source, new, MS_BIND | MS_REC)
+            calls.mount(source, new, MS_BIND | MS_REC)
         self._put_back("/", new, "/", hidden)
         self.ours["/"] = True
         os.chdir(new)
-        number = SYS_PIVOT_ROOT[os.uname().machine]
-        if _libc.syscall(number, b".", b".") != 0:
-            raise OSError(ctypes.get_errno(), "pivot_root")
-        _libc.umount2(b".", MNT_DETACH)
+        calls.pivot_root()
+        self._old_roots += 1
         os.chdir("/")
+
+    def drop_old_roots(self) -> None:
+        """Let go of what was the root: what was held by a descriptor lies in it until now."""
+        for _ in range(self._old_roots):
+            calls.drop_old_root()
 
     def _put_back(
         self, source: str, folder: str, target: str, hidden: frozenset[str] = frozenset()
@@ -184,22 +152,26 @@ class _View:
         beyond = ""
         for position, entry in enumerate(found):
             place = f"{folder.rstrip('/')}/{entry.name}"
+            if not os.path.lexists(entry.path):
+                continue  # it has just been removed
             if os.path.lexists(place) and not _is_stand_in(entry, place):
                 continue
             if entry.is_symlink():
+                if os.path.lexists(place):
+                    os.rmdir(place)
                 os.symlink(os.readlink(entry.path), place)
             elif position >= MOST_ENTRIES and not os.path.lexists(place):
                 if not beyond:
                     beyond = self._stash()
-                    _mount(source, beyond, MS_BIND)  # not what is mounted over it: that is us
+                    calls.mount(source, beyond, MS_BIND)  # not what is mounted over it: that is us
                 os.symlink(f"{beyond}/{entry.name}", place)
             elif entry.is_dir():
                 os.makedirs(place, exist_ok=True)
-                _mount(entry.path, place, MS_BIND | MS_REC)
+                calls.mount(entry.path, place, MS_BIND | MS_REC)
                 self.ours[f"{target.rstrip('/')}/{entry.name}"] = False
             else:
                 os.close(os.open(place, os.O_CREAT | os.O_WRONLY))
-                _mount(entry.path, place, MS_BIND)
+                calls.mount(entry.path, place, MS_BIND)
 
     def _stash(self) -> str:
         self._count += 1
@@ -219,5 +191,6 @@ def _held(folder: str) -> Iterator[str]:
 
 
 def _is_stand_in(entry: os.DirEntry[str], place: str) -> bool:
-    """Say whether an empty folder of the room stands for one that lies on the disk."""
-    return entry.is_dir(follow_symlinks=False) and os.path.isdir(place) and not os.listdir(place)
+    """Say whether an empty folder of the room stands for one on the disk, or a link to one."""
+    is_folder = os.path.isdir(place) and not os.path.islink(place)
+    return entry.is_dir() and is_folder and not os.listdir(place)

@@ -12,9 +12,9 @@ from typing import NoReturn
 import msgspec
 from msgspec.structs import replace
 
-from anew.execute import room
+from anew.execute import room, room_calls, room_clean, room_limits
 from anew.execute.given import Given, given_to
-from anew.execute.protocol import Ended, Exit, Job
+from anew.execute.protocol import Ended, Exit, Isolation, Job
 from anew.execute.streams import write_all
 from anew.execute.watch import Watcher
 
@@ -51,7 +51,8 @@ def supervise(
     signal.pthread_sigmask(signal.SIG_SETMASK, ())
     given = given_to(job)
     start = time.monotonic()
-    child, trouble = _start(job, given, dispositions)
+    keeper, roomless = _begin(job)
+    child, trouble = _start(job, given, dispositions, roomless)
     for descriptor in set(given.ours):
         os.close(descriptor)
     _tell(told, b"%d\n" % child)
@@ -60,6 +61,9 @@ def supervise(
         signal.signal(signal.SIGWINCH, lambda *_: watcher.resize())
     ended = watcher.watch(start)
     ended = _with_trouble(ended, trouble)
+    if keeper:
+        room_clean.end(keeper)
+        room_limits.release(job.spool.name)
     _make_durable(job, given, ended)
     last = next((c.last for c in reversed(given.channels) if c.name != "stdout"), b"\n")
     if given.channels and given.channels[0].terminal:
@@ -76,8 +80,18 @@ def _tell(told: int, line: bytes) -> None:
         write_all(told, line)
 
 
+def _begin(job: Job) -> tuple[int, str]:
+    """Begin a clean room where one is asked for; return its first process, and what went wrong."""
+    if job.isolation is None:
+        return 0, ""
+    try:
+        return room_clean.begin(job.isolation), ""
+    except OSError as error:
+        return 0, str(error)
+
+
 def _start(
-    job: Job, given: Given, dispositions: Mapping[signal.Signals, object]
+    job: Job, given: Given, dispositions: Mapping[signal.Signals, object], roomless: str
 ) -> tuple[int, int]:
     """Fork and exec; return the pid and a pipe that says what went wrong, if anything."""
     trouble, report = os.pipe()
@@ -86,12 +100,29 @@ def _start(
         os.close(report)
         return child, trouble
     try:
+        if job.isolation is not None:
+            if roomless:
+                raise OSError(roomless)
+            _shut_in(job, job.isolation, given, report)
+    except BaseException as error:  # noqa: BLE001 - told to the parent; the program is not started
+        os.write(report, f"roomless:{error}\n".encode())
+        os._exit(127)
+    try:
         _become(job, given, dispositions, report)
     except OSError as error:
         os.write(report, f"failure:{error.errno or 0}:{error}\n".encode())
     except BaseException as error:  # noqa: BLE001 - told to the parent, which raises it in words
         os.write(report, f"failure:0:{error!r}\n".encode())
     os._exit(127)
+
+
+def _shut_in(job: Job, isolation: Isolation, given: Given, report: int) -> None:
+    """Move into the clean room; until then nothing of the program has run."""
+    said = room_limits.limit(isolation.memory, isolation.cores, job.spool.name)
+    terminal = os.ttyname(given.terminal) if given.terminal >= 0 else ""
+    room_clean.enter(isolation, job.mounts, job.spool / "mounts", terminal)
+    os.write(report, b"".join(b"limited:%s\n" % line.encode() for line in said))
+    os.write(report, b"mounted\nisolated:namespaces\n")
 
 
 def _become(
@@ -106,7 +137,7 @@ def _become(
         os.setsid()
         if given.terminal >= 0:
             fcntl.ioctl(given.terminal, termios.TIOCSCTTY, 0)
-    if job.mounts and room.enter(job.mounts, job.spool / "mounts"):
+    if job.isolation is None and job.mounts and room.enter(job.mounts, job.spool / "mounts"):
         os.write(report, b"mounted\n")
     ends = [
         os.dup(end) if os.get_inheritable(end) or _is_open(end) else -1
@@ -115,7 +146,7 @@ def _become(
     for descriptor, end in enumerate(ends):
         if end >= 0:
             os.dup2(end, descriptor)
-    if job.fixed_addresses and room.fix_addresses():
+    if job.fixed_addresses and room_calls.fix_addresses():
         os.write(report, b"fixed\n")
     if job.umask is not None:
         os.umask(job.umask)
@@ -144,6 +175,13 @@ def _with_trouble(ended: Exit, trouble: int) -> Exit:
             ended = replace(ended, fixed_addresses=True)
         elif line == "mounted":
             ended = replace(ended, mounted=True)
+        elif line.startswith("isolated:"):
+            ended = replace(ended, isolated=line.partition(":")[2])
+        elif line.startswith("limited:"):
+            ended = replace(ended, limited=(*ended.limited, line.partition(":")[2]))
+        elif line.startswith("roomless:"):
+            text = line.partition(":")[2]
+            ended = replace(ended, code=None, failure=text, roomless=True)
         elif line.startswith("failure:"):
             _, number, text = line.split(":", 2)
             ended = replace(ended, code=None, failure=text, errno=int(number))

@@ -81,19 +81,20 @@ def _file(
         holder.count(1)
         return Input(
             shown, FileKind.FILE, first.size, Kept.VALUE, early[history.path], Proof.START,
-            mode=mode, modified=modified,
+            mode=mode, modified=modified, written=history.changed,
         )  # fmt: skip
     if found is None or not _there(found, real):
         holder.seen += 1
         holder.gap("inputs", f"{shown}: {why_lost(history)}", "write results to another file")
-        return Input(shown, FileKind.FILE, first.size, Kept.NO, mode=mode, modified=modified)
+        return Input(shown, FileKind.FILE, first.size, Kept.NO, mode=mode, modified=modified,
+                     written=history.changed)  # fmt: skip
     path = f"{pins}/{found.name}" if found.source is Source.PIN else real(found.name)
     stamp = _expected(found, path)
     held = holder.hold("inputs", shown, path, stamp)
     proof = found.proof if held.digest is not None else None
     return Input(
         shown, FileKind.FILE, first.size, held.kept, held.digest, proof, mode=mode,
-        modified=modified,
+        modified=modified, written=history.changed,
     )  # fmt: skip
 
 

@@ -33,6 +33,8 @@ def observe(started_at: str, version: str) -> Circumstances:
         container=_container(),
         libc=_libc(),
         anew=version,
+        user_id=os.getuid(),
+        group_id=os.getgid(),
     )
 
 

@@ -11,12 +11,14 @@ from anew.ledger.query import number, plain, storable
 from anew.ledger.rows import Describer, FileList, RunRow
 from anew.ledger.segment import Position
 from anew.model.entry import (
+    IN_A_CLEAN_ROOM,
     NAMED,
     NOTED,
     RUN_OPENED,
     RUN_REMOVED,
     RUN_SEALED,
     TAGGED,
+    TRACK_ENTERED,
     UNTAGGED,
     VERDICT_GIVEN,
     Entry,
@@ -25,7 +27,7 @@ from anew.model.errors import DamagedObject, MissingObject
 from anew.model.status import Status
 from anew.store.packs import to_raw
 
-VERSION = 2
+VERSION = 3
 TABLES = {
     "positions": "segment TEXT PRIMARY KEY, end INTEGER, head TEXT",
     "runs": (
@@ -38,8 +40,9 @@ TABLES = {
     "names": "run TEXT PRIMARY KEY, name TEXT, at TEXT",
     "tags": "run TEXT, key TEXT, value TEXT, present INTEGER, at TEXT, PRIMARY KEY (run, key)",
     "notes": "run TEXT, text TEXT, at TEXT",
-    "verdicts": "run TEXT PRIMARY KEY, answer TEXT, body TEXT, at TEXT",
-    "judgements": "original TEXT, replay TEXT, answer TEXT, body TEXT, at TEXT",
+    "verdicts": "run TEXT PRIMARY KEY, answer TEXT, body TEXT, at TEXT, isolated INTEGER",
+    "tracks": "run TEXT PRIMARY KEY, track TEXT, at TEXT",
+    "judgements": "original TEXT, replay TEXT, answer TEXT, body TEXT, at TEXT, isolated INTEGER",
     "parameters": "run TEXT, name TEXT, text TEXT, number REAL, PRIMARY KEY (run, name)",
     "metrics": (
         "run TEXT, name TEXT, points INTEGER, last REAL, min REAL, max REAL, last_text TEXT,"
@@ -79,7 +82,7 @@ _DESCRIBED = (
     "counterfactual",
 )
 _REPLAY = re.compile(r" ([a-z2-7]{26})$")  # follows the answer in the text of an entry
-_OF_A_RUN = ("names", "tags", "notes", "verdicts", "parameters", "metrics", "run_files")
+_OF_A_RUN = ("tracks", "names", "tags", "notes", "verdicts", "parameters", "metrics", "run_files")
 
 
 def stored_positions(connection: sqlite3.Connection) -> dict[str, Position]:
@@ -121,6 +124,8 @@ def fill(connection: sqlite3.Connection, entry: Entry, describer: Describer) -> 
             _note(connection, run, entry.text, at)
         case kind if kind == VERDICT_GIVEN:
             _judge(connection, entry, describer)
+        case kind if kind == TRACK_ENTERED:
+            _enter(connection, run, entry.text, at)
         case _:
             pass
 
@@ -237,6 +242,15 @@ def _tag(
     )
 
 
+def _enter(connection: sqlite3.Connection, run: str, track: str, at: str) -> None:
+    _one(
+        connection,
+        "INSERT INTO tracks VALUES (?,?,?) ON CONFLICT DO UPDATE"
+        " SET track = excluded.track, at = excluded.at WHERE excluded.at >= at",
+        (run, track, at),
+    )
+
+
 def _note(connection: sqlite3.Connection, run: str, text: str, at: str) -> None:
     _one(
         connection,
@@ -260,16 +274,20 @@ def _judge(connection: sqlite3.Connection, entry: Entry, describer: Describer) -
     replay = None
     if found := _REPLAY.search(answer):
         answer, replay = answer[: found.start()], found[1]
-    facts = (answer or None, entry.body, entry.written_at)
-    _one(connection, "INSERT INTO judgements VALUES (?,?,?,?,?)", (original, replay, *facts))
+    isolated = answer.endswith(IN_A_CLEAN_ROOM)
+    answer = answer.removesuffix(IN_A_CLEAN_ROOM)
+    facts = (answer or None, entry.body, entry.written_at, int(isolated))
+    row = (original, replay, *facts)
+    _one(connection, "INSERT INTO judgements VALUES (?,?,?,?,?,?)", row)
     sql = "SELECT 1 FROM runs WHERE id = ? AND counterfactual != ''"
     changed = _one(connection, sql, (replay,)).fetchone()
     for run in (replay,) if changed else (original, replay):
         if run is not None:
             _one(
                 connection,
-                "INSERT INTO verdicts VALUES (?,?,?,?) ON CONFLICT DO UPDATE SET"
-                " answer = excluded.answer, body = excluded.body, at = excluded.at"
+                "INSERT INTO verdicts VALUES (?,?,?,?,?) ON CONFLICT DO UPDATE SET"
+                " answer = excluded.answer, body = excluded.body, at = excluded.at,"
+                " isolated = excluded.isolated"
                 " WHERE excluded.at >= at",
                 (run, *facts),
             )

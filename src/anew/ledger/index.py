@@ -19,14 +19,17 @@ from anew.model.status import Status
 from anew.store.cachefile import CacheFile
 
 _COLUMNS = (
-    "runs.id, project, standing, command, started_at, track, duration, exit_code, signal,"
+    "runs.id, project, standing, command, started_at,"
+    " COALESCE(tracks.track, 'exploratory'), duration, exit_code, signal,"
     ' replay_of, "commit", recipe, exact, input_size, output_size, counterfactual, request, record,'
-    " names.name, verdicts.answer, verdicts.body"
+    " names.name, verdicts.answer, verdicts.body, verdicts.at,"
+    " COALESCE(verdicts.isolated, 0)"
 )
 _FROM = """
 (SELECT runs.*, COALESCE(standings.status, runs.status) AS standing
  FROM runs LEFT JOIN temp.standings ON standings.run = runs.id) AS runs
 LEFT JOIN names ON names.run = runs.id LEFT JOIN verdicts ON verdicts.run = runs.id
+LEFT JOIN tracks ON tracks.run = runs.id
 """
 _STATUS = {
     Standing.ALIVE: Status.RUNNING,
@@ -149,14 +152,14 @@ class Index:
         """Return the verdicts on a run, and that on itself if it is a replay, the first first."""
         sql = (
             "SELECT replay, judgements.answer, judgements.body, at,"
-            " COALESCE(runs.counterfactual, '') FROM judgements"
+            " COALESCE(runs.counterfactual, ''), isolated FROM judgements"
             " LEFT JOIN runs ON runs.id = judgements.replay"
             " WHERE original = ? OR replay = ? ORDER BY at, judgements.rowid"
         )
         self.follow()
         return [
-            VerdictRow(replay, answer or "", body, at, changed)
-            for replay, answer, body, at, changed in self.select(sql, (run, run))
+            VerdictRow(replay, answer or "", body, at, changed, bool(isolated))
+            for replay, answer, body, at, changed, isolated in self.select(sql, (run, run))
         ]
 
     def select(self, sql: str, values: Sequence[object]) -> list[_Row]:
@@ -215,7 +218,8 @@ def _with_details(connection: sqlite3.Connection, rows: list[_Row]) -> list[RunR
         fields: _Row = (
             *row[:2],
             Status(row[2]),
-            *row[3:],
+            *row[3:-1],
+            bool(row[-1]),
             tuple((key, value) for _, key, value in tags.get(row[0], ())),
             tuple(text for _, text in notes.get(row[0], ())),
             tuple(MetricRow._make(values[1:]) for values in metrics.get(row[0], ())),

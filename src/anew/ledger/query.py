@@ -58,6 +58,12 @@ class MetricIs(Struct, frozen=True):
     value: float
 
 
+class TrackIs(Struct, frozen=True):
+    """The run has entered that track."""
+
+    track: str
+
+
 class CommitIs(Struct, frozen=True):
     """The code was at a commit that begins so."""
 
@@ -112,6 +118,7 @@ Filter = (
     | HasStatus
     | ParameterIs
     | MetricIs
+    | TrackIs
     | CommitIs
     | UsesContent
     | UsesPath
@@ -216,13 +223,15 @@ def _clause(each: Filter) -> Clause:
 
 
 def _simple(
-    each: NameLike | HasStatus | CommitIs | RecipeIs | ReplayOf | Since | Until,
+    each: NameLike | HasStatus | TrackIs | CommitIs | RecipeIs | ReplayOf | Since | Until,
 ) -> Clause:
     match each:
         case NameLike(pattern):
             return Clause("names.name GLOB ?", (pattern,))
         case HasStatus(status):
             return Clause("standing = ?", (status.value,))
+        case TrackIs(track):
+            return Clause("COALESCE(tracks.track, 'exploratory') = ?", (track,))
         case CommitIs(prefix):
             return Clause('substr(runs."commit", 1, ?) = ?', (len(prefix), prefix))
         case RecipeIs(digest):

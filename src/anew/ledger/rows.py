@@ -44,8 +44,8 @@ class FileList(Struct, frozen=True):
 class RunRow(Struct, frozen=True):
     """A run, as it is searched and listed. Times in µs, sizes in bytes.
 
-    `name`, `tags` and `notes` of a row on its way in are those given at the start. A row that is
-    found has them as they stand now, and neither `parameters` nor `files`.
+    `name`, `tags`, `notes` and `track` of a row on its way in are those given at the start. A row
+    that is found has them as they stand now, and neither `parameters` nor `files`.
     """
 
     id: str
@@ -69,6 +69,8 @@ class RunRow(Struct, frozen=True):
     name: str | None = None
     verdict: str | None = None
     verdict_body: Digest | None = None
+    verdict_at: str | None = None
+    verdict_isolated: bool = False
     tags: tuple[tuple[str, str], ...] = ()
     notes: tuple[str, ...] = ()
     metrics: tuple[MetricRow, ...] = ()
@@ -84,6 +86,7 @@ class VerdictRow(Struct, frozen=True):
     body: Digest | None
     given_at: str
     counterfactual: str = ""
+    isolated: bool = False  # the replay saw nothing but the record
 
 
 class Describer(Protocol):

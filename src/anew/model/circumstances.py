@@ -34,3 +34,5 @@ class Circumstances(Struct, frozen=True):
     container: str | None = None
     libc: str = ""
     anew: str = ""
+    user_id: int | None = None
+    group_id: int | None = None

@@ -85,6 +85,7 @@ class Input(Struct, frozen=True):
     target: str | None = None  # of a symbolic link
     mode: int = 0o644
     modified: int = 0  # µs since 1970; put back with a file whose time may have been looked at
+    written: bool = False  # the run also opened it to write to it
 
 
 class PatchedFile(Struct, frozen=True):

@@ -29,6 +29,11 @@ class Wishes:
     offline: bool = False
     dry: bool = False
     timeout: float | None = None
+    isolate: bool = False
+    limits: bool = False  # of memory and cores, as recorded
+    lend: tuple[str, ...] = ()  # paths of this machine that a clean room shows beside the record
+    like_cpu: bool = False  # choose code in libraries as the recorded CPU made them choose
+    allow_cpu: bool = False  # where the recorded accelerator is missing
 
     @property
     def counterfactual(self) -> tuple[str, ...]:

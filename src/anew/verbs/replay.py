@@ -6,21 +6,26 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from msgspec.structs import replace
+
 from anew.execute import room as rooms
+from anew.execute import room_clean
 from anew.execute.protocol import Mount
 from anew.facets import project, seeds
+from anew.facets.spool import Account
 from anew.judge.masks import Place
 from anew.model.canonical import encode
-from anew.model.entry import VERDICT_GIVEN
+from anew.model.entry import IN_A_CLEAN_ROOM, VERDICT_GIVEN
 from anew.model.errors import AnewError, CannotRestore
 from anew.model.inputs import FileKind, Streams
 from anew.model.recipe import Keep, Options
 from anew.model.record import Record
 from anew.model.verdict import Answer, Verdict
 from anew.trace.places import inside, whole
-from anew.verbs import giving_back, homes, restoring
+from anew.verbs import giving_back, homes, isolating, restoring
 from anew.verbs.diff import judge_outcomes, masks_between
 from anew.verbs.giving_back import Restoration, Wishes
+from anew.verbs.isolating import Isolated
 from anew.verbs.run import Ask, Done, Scene, carry_out
 from anew.verbs.workspace import Workspace
 
@@ -38,6 +43,7 @@ class Replayed:
     room: str | None = None
     counterfactual: tuple[str, ...] = ()
     took: int = 0  # µs the program ran
+    isolated: Isolated | None = None
 
 
 def replay(
@@ -86,7 +92,9 @@ def _again(
     made = restoring.plan(original, store)
     giving_back.refuse_redacted(recipe.command.argv)
     variables = giving_back.variables(original, wishes, workspace, restored)
-    mounted = wishes.into is None and rooms.possible()
+    roomless = room_clean.why_impossible() if wishes.isolate else ""
+    shut_in = wishes.isolate and not roomless
+    mounted = shut_in or (wishes.into is None and rooms.possible())
     progress("restoring the environment")
     home = homes.home(workspace, original, room, mounted=mounted, changes=wishes.packages,
                       offline=wishes.offline)  # fmt: skip
@@ -99,7 +107,7 @@ def _again(
         return Replayed(verdict, original.id, None, restored,
                         counterfactual=wishes.counterfactual)  # fmt: skip
     mounts = restoring.restore(made, original, room, store, mounted=mounted)
-    mounts = _with_environment(mounts, original, home) if mounted else ()
+    mounts = _with_environment(mounts, original, home, read_only=shut_in) if mounted else ()
     restored["code"] = Restoration(exact=True)
     restored["inputs"] = Restoration(exact=not made.from_here, note=", ".join(made.from_here))
     if not mounted:
@@ -108,13 +116,25 @@ def _again(
         restored["command"] = Restoration(exact=False, note=note)
     scene, ask = _scene(original, wishes, made, room, mounted, mounts, variables,
                         home.interpreter, workspace)  # fmt: skip
+    shut = None
+    if shut_in:
+        shut = isolating.shut_in(original, made, room, mounts, ask.environ, store, wishes, home)
+    told: list[Account] = []
+    scene = replace(scene, tell=told.append if wishes.isolate else None)
+    if shut is not None:
+        argv = isolating.program_in_view(scene.argv, shut, original)
+        scene = replace(scene, mounts=shut.mounts, isolation=shut.isolation, argv=argv)
     progress("replaying")
     done = carry_out(workspace, ask, scene, progress)
-    return _judged(workspace, original, wishes, done, restored, room, mounted=mounted)
+    isolated = None
+    if wishes.isolate:
+        isolated = isolating.came_to(shut, done.ended.exit, told, ask.environ, roomless)
+        restored["isolation"] = Restoration(isolated.proved, isolated.note)
+    return _judged(workspace, original, wishes, done, restored, room, isolated, mounted=mounted)
 
 
 def _with_environment(
-    mounts: tuple[Mount, ...], original: Record, home: homes.Home
+    mounts: tuple[Mount, ...], original: Record, home: homes.Home, *, read_only: bool
 ) -> tuple[Mount, ...]:
     """Show the environment at its original prefix, also inside the room's project."""
     interpreter = original.recipe.environment.interpreter
@@ -122,7 +142,7 @@ def _with_environment(
         return (*mounts, *home.mounts)
     prefix = interpreter.prefix
     if home.interpreter is None and inside(prefix, original.project):
-        return (*mounts, Mount(prefix, prefix))
+        return (*mounts, Mount(prefix, prefix, read_only=read_only))
     return mounts
 
 
@@ -223,6 +243,7 @@ def _judged(
     done: Done,
     restored: dict[str, Restoration],
     room: Path,
+    isolated: Isolated | None,
     *,
     mounted: bool,
 ) -> Replayed:
@@ -237,11 +258,13 @@ def _judged(
         verdict = judge_outcomes(
             original.outcome, record.outcome, workspace.store, wishes.tolerances, masks
         )
+    if isolated is not None and isolated.proved:
+        verdict = replace(verdict, room=isolated.by)
     _note_seeds(original, record, restored)
     result = Replayed(
         verdict, original.id, record, restored,
         str(room) if wishes.keep or wishes.into else None,
-        wishes.counterfactual, record.outcome.duration,
+        wishes.counterfactual, record.outcome.duration, isolated,
     )  # fmt: skip
     _write_down(workspace, result)
     return result
@@ -272,7 +295,8 @@ def _write_down(workspace: Workspace, result: Replayed) -> None:
     """Tell the ledger the verdict; it stays known after the replay is gone."""
     if result.run is None and result.counterfactual:
         return  # it says nothing of the original that a change to it could not be tried
-    text = f"{result.verdict.answer} {result.run.id if result.run else ''}".strip()
+    room = IN_A_CLEAN_ROOM if result.verdict.room else ""
+    text = f"{result.verdict.answer}{room} {result.run.id if result.run else ''}".strip()
     with workspace.store.in_use():
         batch = workspace.store.begin()
         body = batch.add(encode(result.verdict))

@@ -10,13 +10,15 @@ from msgspec import Struct, field
 from msgspec.structs import replace
 
 from anew.execute import local, streams
-from anew.execute.protocol import Ended, Exit, Job, Mount
+from anew.execute.protocol import Ended, Exit, Isolation, Job, Mount
 from anew.facets import code, config, git, hardware, large_code, project, seeds
 from anew.facets import command as commands
+from anew.facets import spool as spools
+from anew.facets.spool import Account
 from anew.ledger.leases import Leases
 from anew.model.canonical import encode
 from anew.model.entry import NAMED, NOTED, RUN_OPENED, RUN_REMOVED, TAGGED
-from anew.model.errors import AnewError, ProgramNotExecutable, ProgramNotFound
+from anew.model.errors import AnewError, CannotRestore, ProgramNotExecutable, ProgramNotFound
 from anew.model.inputs import Streams
 from anew.model.recipe import Options, Request
 from anew.model.record import ID_BYTES, Gap, Record, new_run_id
@@ -51,6 +53,7 @@ class Scene(Struct, frozen=True):
     streams: Streams | None = None
     stdin: Path | None = None
     mounts: tuple[Mount, ...] = ()
+    isolation: Isolation | None = None
     place: project.Project | None = None
     given: bytes = b""  # seeds the program sets itself, as the probe reads them
     listings: bytes = b""  # the order in which folders list their entries
@@ -60,6 +63,7 @@ class Scene(Struct, frozen=True):
     argv: tuple[str, ...] = ()
     hash_seed: str | None = None
     extra: Mapping[str, str] = field(default_factory=dict)
+    tell: Callable[[Account], None] | None = None  # given what the processes told, before the seal
 
 
 class Done(Struct, frozen=True):
@@ -116,7 +120,8 @@ def carry_out(
         spool,
         scene.streams,
         scene.stdin,
-        scene.mounts,
+        _mounts(scene, spool),
+        scene.isolation,
         umask=scene.umask,
         timeout=scene.timeout,
     )
@@ -124,11 +129,13 @@ def carry_out(
         job, lambda: leases.beat(run_id), lambda: leases.take(run_id, request.started_at)
     )
     ended = running.wait()
-    if ended.exit.failure is not None and ended.exit.errno:
+    if ended.exit.failure is not None and (ended.exit.errno or ended.exit.roomless):
         workspace.ledger.append(RUN_REMOVED, run_id, text="the program could not be started")
         shutil.rmtree(spool, ignore_errors=True)
         leases.release(run_id)
         raise _not_started(resolved.argv[0], ended.exit)
+    if scene.tell is not None:
+        scene.tell(spools.read(spool))
     try:
         record = seal(workspace, run_id, progress=progress)
     except KeyboardInterrupt:
@@ -319,7 +326,20 @@ def _write_down(workspace: Workspace, run_id: str, request: Request) -> None:
             workspace.ledger.append(NOTED, run_id, text=note)
 
 
+def _mounts(scene: Scene, spool: Path) -> tuple[Mount, ...]:
+    """Return what is mounted; in a clean room the spool is there for the recorder to write to."""
+    if scene.isolation is None:
+        return scene.mounts
+    return (*scene.mounts, Mount(os.path.realpath(spool), str(spool)))
+
+
 def _not_started(program: str, ended: Exit) -> AnewError:
+    if ended.roomless:
+        return CannotRestore(
+            "the clean room could not be made",
+            why=ended.failure or "",
+            hint="replay without --isolate, or on a machine that allows user namespaces",
+        )
     kind = ProgramNotExecutable if ended.errno in NOT_EXECUTABLE else ProgramNotFound
     return kind(
         f"cannot start {program}",

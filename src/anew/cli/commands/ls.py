@@ -13,8 +13,9 @@ from anew.cli.documents import listed
 from anew.cli.opening import opened
 from anew.cli.options import as_json as json_option
 from anew.cli.options import store as store_option
-from anew.ledger.query import CommitIs, HasStatus, NameLike, Since, Text, Until
+from anew.ledger.query import CommitIs, HasStatus, NameLike, Since, Text, TrackIs, Until
 from anew.model.errors import AnewError
+from anew.model.recipe import Track
 from anew.model.status import SHORT_ID, Status
 from anew.verbs.find import indexed, project_of
 from anew.verbs.workspace import directory_of
@@ -48,6 +49,9 @@ SPARE = ("METRICS", "TAGS", "TOOK")  # on a narrow terminal
 @click.option("--status", type=click.Choice([each.value for each in Status]), help="By status.")
 @click.option("--param", "parameters", multiple=True, metavar="'lr<0.1'", help="By a parameter.")
 @click.option("--metric", "metrics", multiple=True, metavar="'acc>=0.9'", help="By a last value.")
+@click.option(
+    "--track", type=click.Choice([each.value for each in Track]), help="Only runs of that track."
+)
 @click.option("--commit", metavar="ABC", help="By the beginning of a git commit.")
 @click.option(
     "--file", "files", multiple=True, metavar="DIGEST|PATH",
@@ -71,6 +75,7 @@ def command(
     parameters: tuple[str, ...],
     metrics: tuple[str, ...],
     commit: str | None,
+    track: str | None,
     files: tuple[str, ...],
     since: str | None,
     until: str | None,
@@ -94,6 +99,7 @@ def command(
     asked += [NameLike(name)] if name is not None else []
     asked += [HasStatus(Status(status))] if status is not None else []
     asked += [CommitIs(commit)] if commit is not None else []
+    asked += [TrackIs(track)] if track is not None else []
     with opened(store, directory) as workspace:
         now = workspace.now()
         asked += [Since(filters.moment(since, now))] if since is not None else []
@@ -176,7 +182,7 @@ def _cells(row: RunRow, sizes: Sizes | None, *, everywhere: bool) -> list[str]:
         row.status.value,
         row.started_at[:19].replace("T", " "),
         render.duration(row.duration) if row.duration is not None else "",
-        row.verdict or "",
+        f"{row.verdict}, isolated" if row.verdict_isolated else row.verdict or "",
         render.size(sizes.stored) if sizes is not None else "",
         render.size(sizes.alone) if sizes is not None else "",
         tables.shown(row.project) if everywhere else "",

@@ -12,10 +12,12 @@ from anew.cli.opening import opened, sealed_run
 from anew.cli.options import as_json as json_option
 from anew.cli.options import store as store_option
 from anew.cli.options import tolerance as tolerance_option
+from anew.cli.tables import shown
 from anew.judge.tolerance_text import parse_all
 from anew.model.errors import WrongUsage
 from anew.model.verdict import Answer, Item
 from anew.verbs.giving_back import Wishes
+from anew.verbs.isolating import Isolated
 from anew.verbs.replay import Replayed, replay
 from anew.verbs.workspace import directory_of
 
@@ -27,12 +29,25 @@ EXIT_CODES = {
     Answer.NOT_REPLAYED: 12,
 }
 MOST_ITEMS = 12  # lines of evidence shown
+MOST_PLACES = 8  # of this machine, named on a line
 
 
 @click.command("replay")
 @click.argument("run")
 @tolerance_option
 @click.option("--dry-run", is_flag=True, help="Say what would be restored; start nothing.")
+@click.option(
+    "--isolate", is_flag=True,
+    help="Replay in a clean room: nothing in view but what the record restores, and no network.",
+)  # fmt: skip
+@click.option(
+    "--limits", is_flag=True,
+    help="With --isolate: as much memory and as many cores as the original had.",
+)  # fmt: skip
+@click.option(
+    "--lend", multiple=True, metavar="PATH",
+    help="With --isolate: show a file or folder of this machine too; may be repeated.",
+)  # fmt: skip
 @click.option("--keep", is_flag=True, help="Leave the room, and say where it is.")
 @click.option("--in", "into", metavar="DIR", help="Restore into an empty folder of yours.")
 @click.option("--offline", is_flag=True, help="Use no network to rebuild the environment.")
@@ -52,6 +67,9 @@ def command(
     run: str,
     tolerances: tuple[str, ...],
     dry_run: bool,  # noqa: FBT001
+    isolate: bool,  # noqa: FBT001
+    limits: bool,  # noqa: FBT001
+    lend: tuple[str, ...],
     keep: bool,  # noqa: FBT001
     into: str | None,
     offline: bool,  # noqa: FBT001
@@ -76,10 +94,17 @@ def command(
             )  # fmt: skip
         place.mkdir(parents=True, exist_ok=True)
         into = str(place)
+    if (limits or lend) and not isolate:
+        raise WrongUsage("--limits and --lend need --isolate", hint="add --isolate")
+    if isolate and into is not None:
+        raise WrongUsage(
+            "--isolate and --in exclude each other",
+            why="a clean room has the original's own paths", hint="use --isolate --keep",
+        )  # fmt: skip
     pairs = tuple(_pair(text) for text in variables)
     wishes = Wishes(
         parse_all(tolerances), packages, pairs, root_of(seed) if seed else None, into, keep,
-        offline, dry_run, timeout,
+        offline, dry_run, timeout, isolate, limits, _lent(lend, directory),
     )  # fmt: skip
     with opened(store, directory) as workspace:
         _, original = sealed_run(workspace, run, directory)
@@ -90,6 +115,17 @@ def command(
         for line in lines_of(result):
             render.tell(line)
     return EXIT_CODES[result.verdict.answer]
+
+
+def _lent(paths: tuple[str, ...], directory: str) -> tuple[str, ...]:
+    found = []
+    for path in paths:
+        place = os.path.normpath(str(Path(directory, path)))
+        if not os.path.lexists(place):
+            raise WrongUsage(f"--lend {path} shows nothing", why="nothing is there",
+                             hint="name a file or folder of this machine")  # fmt: skip
+        found.append(place)
+    return tuple(found)
 
 
 def _pair(text: str) -> tuple[str, str]:
@@ -113,8 +149,7 @@ def lines_of(result: Replayed) -> list[str]:
         if note is not None and note.note:
             head.append(f"environment {note.note}")
         head.append(f"replayed in {render.duration(result.took)}")
-    if result.counterfactual:
-        head.append(f"counterfactual: {', '.join(result.counterfactual)}")
+    head += _how(result)
     lines = [" · ".join(head)]
     differing = [item for item in verdict.items if item.verdict is not Answer.IDENTICAL]
     for item in differing[:MOST_ITEMS]:
@@ -124,9 +159,45 @@ def lines_of(result: Replayed) -> list[str]:
     for aspect, restored in sorted(result.restored.items()):
         if not restored.exact and restored.note:
             lines.append(f"  {aspect}: {restored.note}")
+    if result.isolated is not None:
+        lines += _of_the_room(result.isolated)
     if result.room:
         lines.append(f"  room: {result.room}")
     return lines
+
+
+def _how(result: Replayed) -> list[str]:
+    how = []
+    if result.counterfactual:
+        how.append(f"counterfactual: {', '.join(result.counterfactual)}")
+    if result.isolated is not None and result.isolated.proved:
+        how.append(f"in a clean room by {result.isolated.by}")
+    return how
+
+
+def _of_the_room(isolated: Isolated) -> list[str]:
+    """Return what was lent, what was missing and how much was allowed."""
+    roles: dict[str, list[str]] = {}
+    for each in isolated.lent:
+        roles.setdefault(each.role, []).append(each.path)
+    lines = [
+        f"  lent by this machine, {role}: {_few(roles[role])}"
+        for role in ("system", "environment", "library", "asked for")
+        if role in roles
+    ]
+    for gone in isolated.missing[:MOST_ITEMS]:
+        where = "is on this machine, not in the record" if gone.here else "is not there"
+        lines.append(f"  missing: {gone.kind} {shown(gone.name)} {where} · {gone.remedy}")
+    if len(isolated.missing) > MOST_ITEMS:
+        lines.append(f"  and {len(isolated.missing) - MOST_ITEMS} more: --json lists all")
+    return [*lines, *(f"  limited to {each}" for each in isolated.limits)]
+
+
+def _few(paths: list[str]) -> str:
+    """Name folders of the system by their first part: /etc for all that is in it."""
+    tops = list(dict.fromkeys("/etc" if path.startswith("/etc/") else path for path in paths))
+    more = f" and {len(tops) - MOST_PLACES} more" if len(tops) > MOST_PLACES else ""
+    return ", ".join(shown(path) for path in tops[:MOST_PLACES]) + more
 
 
 def _counts(items: tuple[Item, ...]) -> list[str]:

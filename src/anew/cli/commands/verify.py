@@ -9,17 +9,26 @@ from typing import TYPE_CHECKING
 import click
 
 from anew.cli import render
+from anew.cli.commands.replay import EXIT_CODES, lines_of
+from anew.cli.documents import judged
 from anew.cli.opening import opened, run_of
 from anew.cli.options import as_json as json_option
 from anew.cli.options import store as store_option
+from anew.cli.options import tolerance as tolerance_option
 from anew.cli.tables import shown
-from anew.model.errors import NotSealed
+from anew.judge.tolerance_text import parse_all
+from anew.model.errors import NotSealed, WrongUsage
 from anew.model.status import SHORT_ID
 from anew.verbs.check import Checked, check_runs, check_store
 from anew.verbs.workspace import directory_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from anew.ledger.rows import RunRow
+    from anew.model.tolerance import Tolerances
+    from anew.verbs.replay import Replayed
+    from anew.verbs.workspace import Workspace
 
 NOT_WHOLE = 12
 MOST = 20  # lines about faults
@@ -28,14 +37,31 @@ EACH = 1000  # objects between two signs of progress
 
 @click.command("verify")
 @click.argument("runs", nargs=-1, metavar="[RUN]…")
+@click.option(
+    "--replay", "again", is_flag=True,
+    help="Then replay each RUN in a clean room; its verdict is kept with its date.",
+)  # fmt: skip
+@click.option("--offline", is_flag=True, help="Use no network to rebuild the environment.")
+@tolerance_option
 @json_option
 @store_option
-def command(runs: tuple[str, ...], as_json: bool, store: str | None) -> int:  # noqa: FBT001
+def command(
+    runs: tuple[str, ...],
+    again: bool,  # noqa: FBT001
+    offline: bool,  # noqa: FBT001
+    tolerances: tuple[str, ...],
+    as_json: bool,  # noqa: FBT001
+    store: str | None,
+) -> int:
     """Check that all RUN holds is there and whole; without RUN, the whole store and its ledger.
 
-    Exit code 12 if anything is missing or damaged; it is named.
+    Nothing is run, unless with --replay. Exit code 12 if anything is missing or damaged; it is
+    named. With --replay else the code of the worst verdict, as `anew replay` has it.
     """
     directory = directory_of(os.environ)
+    if again and not runs:
+        raise WrongUsage("--replay needs a RUN", hint="name the runs to be replayed")
+    replayed: list[Replayed] = []
     with opened(store, directory) as workspace:
         if runs:
             rows = [run_of(workspace, each, directory) for each in runs]
@@ -49,14 +75,34 @@ def command(runs: tuple[str, ...], as_json: bool, store: str | None) -> int:  # 
                     )
                 chosen.append((row.id, row.record))
             found = check_runs(workspace, dict(chosen).items(), _progress())
+            if again and found.whole:
+                replayed = _replayed(workspace, rows, parse_all(tolerances), offline=offline)
         else:
             found = check_store(workspace, _progress())
     if as_json:
-        render.document(_document(found))
+        render.document(_document(found, replayed if again else None))
     else:
         for line in _lines(found):
             render.tell(line)
-    return 0 if found.whole else NOT_WHOLE
+        for each in replayed:
+            render.tell(f"run {each.replay_of[:SHORT_ID]}:")
+            for line in lines_of(each):
+                render.tell(line)
+    if not found.whole:
+        return NOT_WHOLE
+    return max((EXIT_CODES[each.verdict.answer] for each in replayed), default=0)
+
+
+def _replayed(
+    workspace: Workspace, rows: list[RunRow], tolerances: Tolerances, *, offline: bool
+) -> list[Replayed]:
+    from anew.verbs.find import record_of
+    from anew.verbs.giving_back import Wishes
+    from anew.verbs.replay import replay
+
+    wishes = Wishes(tolerances, offline=offline, isolate=True)
+    records = [record_of(workspace, row) for row in rows]
+    return [replay(workspace, record, wishes, lambda _: None) for record in records]
 
 
 def _progress() -> Callable[[int], None]:
@@ -85,7 +131,7 @@ def _reason(found: Checked) -> str:
     return " · ".join(parts)
 
 
-def _document(found: Checked) -> dict[str, object]:
+def _document(found: Checked, replayed: list[Replayed] | None) -> dict[str, object]:
     return {
         "schema": "anew/verify-1",
         "verdict": "whole" if found.whole else "damaged",
@@ -98,6 +144,7 @@ def _document(found: Checked) -> dict[str, object]:
         "ledger": None
         if found.entries is None
         else {"entries": found.entries, "fault": found.ledger or None},
+        "replays": None if replayed is None else [judged.replay(each) for each in replayed],
     }
 
 

@@ -28,6 +28,7 @@ def replay(result: Replayed) -> dict[str, object]:
         },
         "items": items(result.verdict),
         "room": result.room,
+        "isolation": result.isolated,
     }
 
 

@@ -36,6 +36,8 @@ def _run(row: RunRow, sizes: Sizes | None) -> dict[str, object]:
         "replay_of": row.replay_of,
         "counterfactual": row.counterfactual or None,
         "verdict": row.verdict,
+        "verdict_at": row.verdict_at,
+        "verdict_isolated": row.verdict_isolated,
         "project": row.project,
         "commit": row.commit,
         "recipe": row.recipe,

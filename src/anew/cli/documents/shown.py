@@ -65,6 +65,7 @@ def show(shown: Shown) -> dict[str, object]:
 def _verdict(row: VerdictRow) -> dict[str, object]:
     return {
         "verdict": row.answer,
+        "isolated": row.isolated,
         "replay": row.replay,
         "counterfactual": row.counterfactual or None,
         "given_at": row.given_at,
