@@ -4,6 +4,7 @@ import os
 import pwd
 from shutil import which
 
+from anew.judge.dispatch import FEATURES
 from anew.model.canonical import digest_of
 from anew.model.circumstances import Accelerator, Circumstances
 
@@ -35,7 +36,24 @@ def observe(started_at: str, version: str) -> Circumstances:
         anew=version,
         user_id=os.getuid(),
         group_id=os.getgid(),
+        cpu_features=_features(flags),
     )
+
+
+def features() -> tuple[str, ...]:
+    """Return which features this CPU has that decide which code libraries run."""
+    facts = _cpu()
+    return _features(facts.get("flags") or facts.get("Features") or "")
+
+
+def accelerators() -> tuple[Accelerator, ...]:
+    """Return the accelerators that are here."""
+    return _accelerators()[0]
+
+
+def _features(flags: str) -> tuple[str, ...]:
+    known = set(flags.split())
+    return tuple(name for name in FEATURES if name in known)
 
 
 def _user() -> str:

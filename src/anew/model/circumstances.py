@@ -36,3 +36,4 @@ class Circumstances(Struct, frozen=True):
     anew: str = ""
     user_id: int | None = None
     group_id: int | None = None
+    cpu_features: tuple[str, ...] = ()  # those that decide which code libraries run

@@ -22,7 +22,7 @@ from anew.model.recipe import Keep, Options
 from anew.model.record import Record
 from anew.model.verdict import Answer, Verdict
 from anew.trace.places import inside, whole
-from anew.verbs import giving_back, homes, isolating, restoring
+from anew.verbs import giving_back, hardware_given, homes, isolating, restoring
 from anew.verbs.diff import judge_outcomes, masks_between
 from anew.verbs.giving_back import Restoration, Wishes
 from anew.verbs.isolating import Isolated
@@ -91,7 +91,11 @@ def _again(
     progress("checking")
     made = restoring.plan(original, store)
     giving_back.refuse_redacted(recipe.command.argv)
+    accelerator = hardware_given.refuse_missing_accelerator(original, store, wishes)
+    if accelerator:
+        restored["accelerator"] = Restoration(exact=False, note=accelerator)
     variables = giving_back.variables(original, wishes, workspace, restored)
+    variables = hardware_given.cpu(original, store, wishes, variables, restored)
     roomless = room_clean.why_impossible() if wishes.isolate else ""
     shut_in = wishes.isolate and not roomless
     mounted = shut_in or (wishes.into is None and rooms.possible())

@@ -48,6 +48,13 @@ MOST_PLACES = 8  # of this machine, named on a line
     "--lend", multiple=True, metavar="PATH",
     help="With --isolate: show a file or folder of this machine too; may be repeated.",
 )  # fmt: skip
+@click.option(
+    "--like-recorded-cpu", "like_cpu", is_flag=True,
+    help="Make libraries choose their code as on the recorded, smaller CPU.",
+)  # fmt: skip
+@click.option(
+    "--allow-cpu", is_flag=True, help="Let the CPU stand in for an accelerator that is missing."
+)
 @click.option("--keep", is_flag=True, help="Leave the room, and say where it is.")
 @click.option("--in", "into", metavar="DIR", help="Restore into an empty folder of yours.")
 @click.option("--offline", is_flag=True, help="Use no network to rebuild the environment.")
@@ -68,6 +75,8 @@ def command(
     tolerances: tuple[str, ...],
     dry_run: bool,  # noqa: FBT001
     isolate: bool,  # noqa: FBT001
+    like_cpu: bool,  # noqa: FBT001
+    allow_cpu: bool,  # noqa: FBT001
     limits: bool,  # noqa: FBT001
     lend: tuple[str, ...],
     keep: bool,  # noqa: FBT001
@@ -105,6 +114,7 @@ def command(
     wishes = Wishes(
         parse_all(tolerances), packages, pairs, root_of(seed) if seed else None, into, keep,
         offline, dry_run, timeout, isolate, limits, _lent(lend, directory),
+        like_cpu, allow_cpu,
     )  # fmt: skip
     with opened(store, directory) as workspace:
         _, original = sealed_run(workspace, run, directory)
