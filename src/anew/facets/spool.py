@@ -7,9 +7,12 @@ from pathlib import Path
 import msgspec
 from msgspec import Struct, field
 
+from anew.facets import native
 from anew.model.inputs import GivenSeed
 from anew.model.record import Gap
 from anew.trace.events import Event, opened, parsed
+from anew.trace.programs import Programs, unfollowed
+from anew.trace.records import Told
 
 
 class Process(Struct):
@@ -62,6 +65,8 @@ class Account(Struct):
     notes: list[str] = field(default_factory=list)
     gaps: list[Gap] = field(default_factory=list)
     torn: int = 0
+    programs: Programs = field(default_factory=Programs)  # as the C library saw them
+    asked: set[str] = field(default_factory=set)  # environment variables that compiled code read
 
 
 def read(spool: Path) -> Account:
@@ -80,9 +85,23 @@ def read(spool: Path) -> Account:
                 account.torn += 1
         if process.pid:
             account.processes.append(process)
+    _add_native(account, native.read(spool))
     account.processes.sort(key=lambda process: process.time)
     account.parameters.sort(key=lambda found: found[0])
     return account
+
+
+def _add_native(account: Account, told: Told) -> None:
+    account.events += told.events
+    account.connections |= told.connections
+    account.programs = told.programs
+    account.asked = told.asked
+    account.gaps += dict.fromkeys((*told.gaps, *unfollowed(told.programs)))
+    if told.lost:
+        account.gaps.append(
+            Gap("trace", f"there was no room for {told.lost} events",
+                "free some space, or lift the limit on file sizes")
+        )  # fmt: skip
 
 
 def points(spool: Path) -> Iterator[tuple[str, int | None, str, int]]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import posix
 import sys
 
-from . import journal, order, pins, state
+from . import channel, journal, order, pins, state
 from .frames import is_environment
 from .paths import FOLDER, KIND, LINK, REGULAR, absolute, at, stamp, status, text
 from .text import quote
@@ -41,8 +41,12 @@ def begin() -> None:
     own = __file__.rpartition("/")[0]
     folders = [state.spool, own, *state.texts("ignore")]
     _ignored = ("/proc/", "/sys/", "/dev/", *[folder.rstrip("/") + "/" for folder in folders])
-    acts.update(_ACTS)
-    sys.addaudithook(_hook)
+    if state.natively:
+        acts["import"] = _extension
+        channel.begin(_act)
+    else:
+        acts.update(_ACTS)
+        sys.addaudithook(_hook)
 
 
 def _hook(event: str, args: Arguments) -> None:
@@ -63,6 +67,19 @@ def _hook(event: str, args: Arguments) -> None:
         if not journal.is_ours(error):
             raise
         journal.fault(event, error)
+
+
+def _act(event: str, args: Arguments) -> None:
+    """Do what is to be done at an event that our C library hands on."""
+    act = acts.get(event)
+    if act is not None:
+        try:
+            if journal.path and not (journal.busy and journal.quiet()):
+                act(args)
+        except Exception as error:
+            if not journal.is_ours(error):
+                raise
+            journal.fault(event, error)
 
 
 def opened(path: Foreign, flags: Foreign, depth: int = 2) -> None:

@@ -9,9 +9,11 @@ if TYPE_CHECKING:
 SPOOL = "ANEW_SPOOL"
 ROLE = "ANEW_ROLE"
 PATH = "PYTHONPATH"
+PRELOAD = "LD_PRELOAD"
 
 _file = __file__.replace("\\", "/")
 FOLDER = _file[: _file.rindex("/")] + "/site"
+START = FOLDER + "/sitecustomize.py"
 
 
 def variables(spool: str, role: str, environ: Mapping[str, str]) -> dict[str, str]:
@@ -51,3 +53,9 @@ def hide(data: MutableMapping[bytes, bytes], folder: str) -> None:
         rest = b":".join(part for part in value.split(b":") if part != ours)
         if rest:
             data[key] = rest
+    first, mark, others = data.get(PRELOAD.encode(), b"").partition(b":")
+    if b"libanew" in first.rpartition(b"/")[2]:
+        if mark:
+            data[PRELOAD.encode()] = others
+        else:
+            del data[PRELOAD.encode()]

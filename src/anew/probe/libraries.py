@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from . import imports
+from . import imports, state
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -48,6 +48,8 @@ _PARTS = {
 def begin() -> None:
     """Wait for each library to be imported."""
     for part, names in _PARTS.items():
+        if part == "natives" and state.natively:
+            continue
         for name in names:
             imports.after(name, _with(part))
 

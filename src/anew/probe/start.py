@@ -29,7 +29,7 @@ from . import (
 from .text import dump
 
 
-def begin(folder: str) -> None:
+def begin(folder: str, natively: bool) -> None:  # noqa: FBT001
     """Record this process, if a spool is named; hide from Python code how we came in."""
     spool = posix.environ.get(inject.SPOOL.encode(), b"").decode("utf-8", "surrogateescape")
     parent = posix.environ.get(inject.ROLE.encode(), b"").decode("utf-8", "surrogateescape")
@@ -41,6 +41,7 @@ def begin(folder: str) -> None:
     except OSError:
         return  # the run it belonged to is over
     state.site = folder
+    state.natively = natively
     frames.begin()
     argv = command()
     for name in ("probe", "roles", "pins", "figures"):

@@ -10,6 +10,7 @@ settings: dict[str, str] = {}
 root = ""  # hex text; empty: hidden draws are left alone
 started = 0  # wall clock of the run's start, ns
 how = "exec"
+natively = False  # our C library is in this process and sees its files
 
 
 def read(folder: str) -> None:

@@ -18,7 +18,10 @@ class Deed(StrEnum):
     DELETED = "deleted"
     MOVED_AWAY = "moved away"
     MOVED_HERE = "moved here"
+    LINKED = "linked"  # created as another name of a file
     LISTED = "listed"
+    WALKED = "walked"  # listed with all folders below
+    LOOKED_AT = "looked at"  # asked whether it is there, how large, how old
     PINNED = "pinned"  # we kept a copy of this state before it was destroyed
     LOST = "lost"  # we could not
     CHANGED = "changed"  # nobody saw how: it is another than it was
@@ -30,8 +33,8 @@ FOLDER = "folder"
 class Event(NamedTuple):
     """`stamp` is the state the file was in before the deed; None where nothing was there.
 
-    `note` names the pin of PINNED, the reason of LOST, the other path of a move, and says FOLDER of
-    a folder that was CREATED; `names` are the
+    `note` names the pin of PINNED, the reason of LOST, the other path of a move or link, and says
+    FOLDER of a folder that was CREATED; `names` are the
     entries of a LISTED folder in their order. `time` is that of the monotonic clock in ns.
     """
 

@@ -23,11 +23,13 @@ class History(Struct):
         read: it was read while it was as the run found it; so were appended and updated files.
         imported: as the source of a module.
         listed: its entries were listed; `names` are what it had when that was first seen.
+        looked_at: it was asked for: whether it is there, how large, how old.
         changed: the run created, wrote, moved or deleted it.
         own_folder: it is a folder that the run itself made, renamed or removed.
         unseen: it changed in a way nobody saw: old bytes may have been read before.
         pins: kept copies, by the state they hold.
         lost: states that could not be kept, with the reason.
+        linked: it was given another name, or lost one, which moves its time of change.
         moved_to: where the state the run found it in went to, if it was renamed.
     """
 
@@ -38,12 +40,14 @@ class History(Struct):
     read: bool = False
     imported: bool = False
     listed: bool = False
+    looked_at: bool = False
     names: tuple[str, ...] = ()
     changed: bool = False
     own_folder: bool = False
     unseen: bool = False
     pins: dict[Stamp, str] = field(default_factory=dict)
     lost: dict[Stamp, str] = field(default_factory=dict)
+    linked: bool = False
     moved_to: str | None = None
 
     @property
@@ -71,6 +75,7 @@ def fold(
     """Return one history per path; `now` tells the state after the last process has ended."""
     histories: dict[str, History] = {}
     arrived, held = set(), set[str]()
+    origins: dict[str, tuple[str, Stamp]] = {}
     began = before.began
     for event in sorted(events, key=itemgetter(0)):
         deed, path, stamp = event[1:4]
@@ -84,6 +89,7 @@ def fold(
             history.read = history.read or not history.changed  # by far the most
         else:
             _add(history, event, began, held)
+            _trace_origin(histories, origins, event)
         if history.first is not None:
             held.add(path.rpartition("/")[0])
     for path, history in histories.items():
@@ -98,6 +104,34 @@ def fold(
         if moved and (history.last is None or history.first is None or _other_bytes(history)):
             history.unseen = history.changed = True
     return histories
+
+
+def _trace_origin(
+    histories: dict[str, History], origins: dict[str, tuple[str, Stamp]], event: Event
+) -> None:
+    """What was kept under a file's new or second name is kept for the first one, too."""
+    path, deed = event.path, event.deed
+    if deed in (Deed.MOVED_HERE, Deed.LINKED):
+        source = histories.get(event.note)
+        origin = origins.pop(event.note, None) if deed is Deed.MOVED_HERE else None
+        origins.pop(path, None)
+        if source is not None and source.first is not None:
+            if deed is Deed.LINKED and not source.changed:
+                source.linked = True
+                origin = event.note, source.first
+            elif source.moved_to == path:
+                origin = event.note, source.first
+        if origin is not None:
+            origins[path] = origin
+    elif deed in (Deed.PINNED, Deed.LOST) and path in origins:
+        name, first = origins[path]
+        _keep(histories[name], event._replace(stamp=first))
+
+
+def _keep(history: History, event: Event) -> None:
+    if event.stamp is not None:
+        kept = history.pins if event.deed is Deed.PINNED else history.lost
+        kept.setdefault(event.stamp, event.note)
 
 
 def _is_folder(stamp: Stamp | None) -> bool:
@@ -121,12 +155,10 @@ def _add(history: History, event: Event, began: int, held: set[str]) -> None:
     elif deed is Deed.LISTED:
         history.listed = True
         history.names = history.names or event.names
-    elif deed is Deed.PINNED:
-        if event.stamp is not None:
-            history.pins.setdefault(event.stamp, event.note)
-    elif deed is Deed.LOST:
-        if event.stamp is not None:
-            history.lost.setdefault(event.stamp, event.note)
+    elif deed is Deed.LOOKED_AT:
+        history.looked_at = True
+    elif deed in (Deed.PINNED, Deed.LOST):
+        _keep(history, event)
     else:
         if deed is Deed.UPDATED and not history.changed and event.stamp is not None:
             history.read = True

@@ -37,6 +37,8 @@ def bytes_of_first(history: History) -> Bytes | None:
         return None
     if history.last == first:
         return Bytes(Source.PLACE, history.path, first, Proof.STAMP)
+    if history.linked and history.last is not None and is_moved(first, history.last):
+        return Bytes(Source.PLACE, history.path, history.last, Proof.STAMP)
     if first in history.pins:
         return Bytes(Source.PIN, history.pins[first], None, Proof.PREIMAGE)
     if history.moved_to is not None:

@@ -47,10 +47,16 @@ class Roles:
             return Role.INPUT
         return Role.NOISE
 
+    def was_module(self, history: History) -> bool:
+        """Say whether a file was imported that no environment lists."""
+        return history.imported and not _within(history.path, self._places.environments)
+
     def by_place(self, path: str) -> Role | None:
         """Return the role that follows from where a file lies alone; None where none does."""
         if path.endswith((".pyc", "/__pycache__")):
             return Role.CACHE
+        if path.endswith("/pyvenv.cfg"):
+            return Role.ENVIRONMENT
         if path in self._named or path.endswith("/.git"):
             return _role_by_place(path, self._places)
         folder = path.rpartition("/")[0]

@@ -50,7 +50,7 @@ def sort(histories: Mapping[str, History], roles: Roles, project: str) -> Sorted
 
 def _add_input(found: Sorted, history: History, roles: Roles) -> None:
     here = roles.by_place(history.path) is None
-    code = history.imported or (here and is_code(history))
+    code = roles.was_module(history) or (here and is_code(history))
     if code and history.first is not None and history.read:
         found.code.append(history)
     if not here or not was_input(history):

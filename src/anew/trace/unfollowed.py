@@ -13,7 +13,7 @@ HARMLESS = frozenset(
 
 
 def gaps(
-    main: Sequence[str], spawned: Iterable[Sequence[str]], *, reported: int
+    main: Sequence[str], spawned: Iterable[Sequence[str]], *, reported: int, natively: bool
 ) -> tuple[Gap, ...]:
     """Return a gap for Python that did not report, and one for all other programs.
 
@@ -21,14 +21,17 @@ def gaps(
         main: the command that was run.
         spawned: the commands that Python processes started.
         reported: how many Python processes told of themselves.
+        natively: the C library was in the main program: it tells of the others.
     """
     names = [_name(main), *(_name(words) for words in spawned)]
     found = []
     if names[0].startswith("python") and not reported:
         found.append(
             Gap("trace", f"{names[0]} could not be seen from inside: what it read is unknown",
-                "use Python 3.9 or later, without -I, -S and -E")
+                "use Python 3.9 or later" + (", without -I, -S and -E" * (not natively)))
         )  # fmt: skip
+    if natively:
+        return tuple(found)
     others = sorted({name for name in names if not _is_python(name) and name not in HARMLESS})
     if others:
         found.append(

@@ -104,4 +104,8 @@ def other_gaps(run: Ended) -> tuple[Gap, ...]:
         gaps.append(Gap("outcome", "a process it started went on after its end",
                         "wait for it inside the program"))  # fmt: skip
     reported = len(run.account.processes)
-    return (*gaps, *unfollowed.gaps(run.argv, run.account.spawned, reported=reported))
+    natively = bool(run.account.programs.ran)
+    return (
+        *gaps,
+        *unfollowed.gaps(run.argv, run.account.spawned, reported=reported, natively=natively),
+    )

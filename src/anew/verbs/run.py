@@ -9,7 +9,7 @@ from pathlib import Path
 from msgspec import Struct, field
 from msgspec.structs import replace
 
-from anew.execute import local, streams
+from anew.execute import local, preload, streams
 from anew.execute.protocol import Ended, Exit, Isolation, Job, Mount
 from anew.facets import code, config, git, hardware, large_code, project, seeds
 from anew.facets import command as commands
@@ -116,7 +116,7 @@ def carry_out(
     job = Job(
         resolved.argv,
         ask.directory,
-        _variables(ask, scene, before, spool),
+        _variables(ask, scene, before, spool, _preload(workspace, request, spool)),
         spool,
         scene.streams,
         scene.stdin,
@@ -299,13 +299,30 @@ def _settings(request: Request, scene: Scene) -> dict[str, str]:
     }
 
 
-def _variables(ask: Ask, scene: Scene, before: Before, spool: Path) -> dict[str, str]:
+def _preload(workspace: Workspace, request: Request, spool: Path) -> str | None:
+    """Make the spool ready for the C library, and return where that lies; None: without it."""
+    library = preload.library(workspace.cache)
+    if library is None:
+        return None
+    own = (workspace.root, workspace.cache, Path(inject.FOLDER).parent)
+    try:
+        preload.prepare(spool, request.project, [f"{folder}/" for folder in own], inject.START)
+    except OSError:
+        return None
+    return library
+
+
+def _variables(
+    ask: Ask, scene: Scene, before: Before, spool: Path, library: str | None
+) -> dict[str, str]:
     variables = {**ask.environ, **scene.extra}
     if before.hash_seed is not None:
         variables["PYTHONHASHSEED"] = before.hash_seed
     if before.source_date_epoch is not None:
         variables["SOURCE_DATE_EPOCH"] = before.source_date_epoch
     given = inject.variables(str(spool), "", variables)
+    if library is not None:
+        given = preload.in_front(given, library)
     return {name: given[name] for name in sorted(given)}  # a replay knows no other order
 
 

@@ -53,7 +53,18 @@ def prefixes(processes: Iterable[Process]) -> tuple[str, ...]:
             if prefix and prefix not in ("/", "/usr"):
                 found[os.path.normpath(prefix)] = None
                 found[os.path.realpath(prefix)] = None
+                chooser = _chooser(prefix)
+                if chooser is not None:
+                    found[chooser] = None
     return tuple(found)
+
+
+def _chooser(prefix: str) -> str | None:
+    """Return the folder of the version manager that a prefix lies in: pyenv, asdf, rbenv."""
+    folder, name = os.path.split(os.path.dirname(os.path.normpath(prefix)))
+    if name == "versions" and os.path.isdir(os.path.join(folder, "shims")):
+        return folder
+    return None
 
 
 def observe(

@@ -30,7 +30,7 @@ def _start(folder):
         module = _frozen_importlib.module_from_spec(spec)
         sys.modules["_anew_probe"] = module
         spec.loader.exec_module(module)
-        module.begin(folder)
+        module.begin(folder, __name__ == "_anew_boot")
     finally:
         sys.dont_write_bytecode, sys.pycache_prefix = keep
 
@@ -46,7 +46,8 @@ except Exception:
     # The program must run whatever became of its recorder; the seal sees that nothing started.
     sys.modules.pop("_anew_probe", None)
 
-# An ImportError from here is what `site` would have seen without us; what is left in sys.modules
-# under our name is theirs.
-del sys.modules["sitecustomize"]
-__import__("sitecustomize")
+# Our C library runs this file itself, under another name. An ImportError from here is what `site`
+# would have seen without us; what is left in sys.modules under our name is theirs.
+if __name__ == "sitecustomize":
+    del sys.modules["sitecustomize"]
+    __import__("sitecustomize")

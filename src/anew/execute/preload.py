@@ -1,0 +1,117 @@
+"""The C library that programs load first: where it lies, whether it works, what it needs."""
+
+import contextlib
+import os
+import platform
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+from anew.trace.records import CHUNK, CHUNK_MARK
+
+FIRST_CHUNK = 1 << 20  # bytes of the chunk that is made with the spool
+VARIABLE = "LD_PRELOAD"
+NONE = "none"  # value of ANEW_SHIM: do without
+_LIBRARY = Path(__file__).parents[1] / "probe" / "native" / "libanew.so"
+_PARTING = " :;"  # what the loader parts the list at: such a path cannot be in it
+_TRIED = "preload-works"
+# Run when an interpreter is about to start the program: it must neither fail nor leave a name.
+_BOOT = """exec(compile(open({start!r}, "rb").read(), {start!r}, "exec"), \
+{{"__name__": "_anew_boot", "__file__": {start!r}}})"""
+
+
+def library(cache: Path) -> str | None:
+    """Return the library to load first, None where there is none or it does not work here.
+
+    Whether it works is tried once for each build and machine, and remembered in `cache`.
+    """
+    if os.environ.get("ANEW_SHIM") == NONE:
+        return None
+    try:
+        status = os.stat(_LIBRARY)
+    except OSError:
+        return None
+    name = f"{_LIBRARY}\n{status.st_mtime_ns}\n{status.st_size}\n{platform.release()}\n"
+    remembered = cache / _TRIED
+    try:
+        lines = remembered.read_text(encoding="utf-8", errors="surrogateescape")
+        before, _, known = lines.rpartition("\n")
+        if before + "\n" == name and (not known or os.path.exists(known)):
+            return known or None
+    except OSError:
+        pass
+    place = _without_spaces(status.st_size)
+    if place is not None and not _works(place):
+        place = None
+    with contextlib.suppress(OSError):
+        cache.mkdir(parents=True, exist_ok=True)
+        remembered.write_text(name + (place or ""), encoding="utf-8", errors="surrogateescape")
+    return place
+
+
+def _without_spaces(size: int) -> str | None:
+    """Return a path of the library that the loader can take."""
+    path = str(_LIBRARY)
+    if not any(mark in path for mark in _PARTING):
+        return path
+    folder = Path(tempfile.gettempdir()) / f"anew-{os.getuid()}"
+    if any(mark in str(folder) for mark in _PARTING):
+        return None
+    try:
+        folder.mkdir(mode=0o700, exist_ok=True)
+        status = os.lstat(folder)
+        if status.st_uid != os.getuid() or status.st_mode & 0o077:
+            return None  # somebody else's: what lies there would be loaded into the program
+        copy = folder / f"libanew-{size}-{os.stat(_LIBRARY).st_mtime_ns}.so"
+        if not copy.exists():
+            made = folder / f"new.{os.getpid()}"
+            shutil.copyfile(_LIBRARY, made)
+            made.replace(copy)
+    except OSError:
+        return None
+    return str(copy)
+
+
+def _works(path: str) -> bool:
+    """Say whether a program runs under the library, and nothing is said on its stderr."""
+    try:
+        done = subprocess.run(
+            ["true"], env={**os.environ, VARIABLE: path}, capture_output=True, check=False,
+            timeout=10,
+        )  # fmt: skip
+    except (OSError, subprocess.SubprocessError):
+        return False
+    return done.returncode == 0 and not done.stderr
+
+
+def prepare(spool: Path, project: str, skipped: Iterable[str], start: str) -> None:
+    """Put into a spool what the library looks for.
+
+    Args:
+        spool: the spool of the run.
+        project: absolute path of the project: nothing in it is passed over.
+        skipped: folders, ending in `/`, whose files are not told when they are only read.
+        start: the file of Python code that starts the recorder in an interpreter.
+
+    Raises:
+        OSError: there is no room.
+    """
+    folder = spool / "native"
+    folder.mkdir(mode=0o700, exist_ok=True)
+    texts = (project.rstrip("/") + "/", *skipped)
+    (folder / "skip").write_bytes(b"".join(os.fsencode(text) + b"\0" for text in texts))
+    (folder / "boot").write_bytes(_BOOT.format(start=start).encode("utf-8", "surrogateescape"))
+    descriptor = os.open(folder / "0", os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
+    try:
+        os.posix_fallocate(descriptor, 0, FIRST_CHUNK)
+        os.pwrite(descriptor, CHUNK.pack(CHUNK_MARK, CHUNK.size, FIRST_CHUNK, 0, 0), 0)
+    finally:
+        os.close(descriptor)
+
+
+def in_front(environ: Mapping[str, str], library_path: str) -> dict[str, str]:
+    """Return `environ` with the library in front of what it loads first already."""
+    theirs = environ.get(VARIABLE, "")
+    return {**environ, VARIABLE: f"{library_path}:{theirs}" if theirs else library_path}

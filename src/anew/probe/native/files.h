@@ -1,0 +1,662 @@
+/* What the program opens, lists, looks at, moves and removes. */
+
+#ifndef ANEW_FILES_H
+#define ANEW_FILES_H
+
+#define OURS __attribute__((visibility("default")))
+#define MOST_NAMES (128UL << 10) /* bytes of names of a listed folder that are told */
+
+/* ---- opening ---- */
+
+struct opening {
+    int letter; /* what is about to happen; 0: nothing to tell */
+    int folder;
+    const char *path;
+    struct stat was;
+};
+
+static int is_quick_to_skip(const char *path) { return path[0] == '/' && is_skipped(path); }
+
+static void before_write(struct opening *opening, int flags) {
+    int existed = !journal.quiet && !k_stat_at(opening->folder, opening->path, &opening->was, 0);
+    if (journal.quiet) {
+        opening->letter = 'U';
+    } else if (!existed) {
+        opening->letter = flags & O_CREAT ? 'c' : 'r';
+    } else if (!S_ISREG(opening->was.st_mode)) {
+        opening->letter = S_ISDIR(opening->was.st_mode) ? 0 : 'x';
+    } else if ((flags & O_ACCMODE) == O_RDONLY && !(flags & O_TRUNC)) {
+        opening->letter = 'r';
+    } else if (is_made_here(&opening->was) || (flags & O_CREAT && flags & O_EXCL)) {
+        opening->letter = 0;
+    } else {
+        opening->letter = flags & O_TRUNC ? 'w' : 'u';
+        if (!k_access(opening->folder, opening->path, W_OK))
+            keep(opening->folder, opening->path, &opening->was, 0);
+    }
+}
+
+static void before_open(struct opening *opening, int folder, const char *path, int flags) {
+    opening->letter = 0;
+    if (!path || !is_recording() || flags & O_PATH || (flags & O_DIRECTORY)) return;
+    opening->folder = folder;
+    opening->path = path;
+    if (!(flags & (O_WRONLY | O_RDWR | O_TRUNC | O_CREAT))) {
+        if (!is_quick_to_skip(path)) opening->letter = 'r';
+        else if (is_device(path)) opening->letter = 'p';
+    } else if (path[0] != '/' || !is_own(path)) {
+        int saved = errno;
+        before_write(opening, flags);
+        errno = saved;
+    }
+}
+
+static inline int is_compiled(const struct told *path) {
+    return path->name_length > 4 && !memcmp(path->name + path->name_length - 4, ".pyc", 4);
+}
+
+/* With a valid compiled file the source is only looked at: the one stands for the other. */
+static size_t source_of(const struct told *path, char *into, size_t size) {
+    size_t length = told_length(path);
+    if (length < 18 || length + 1 > size) return 0;
+    put_told(into, path);
+    into[length] = 0;
+    size_t slash = length, name;
+    while (slash && into[slash - 1] != '/') slash--;
+    name = slash;
+    if (slash < 13 || memcmp(into + slash - 13, "/__pycache__/", 13)) return 0;
+    size_t at = slash - 12;
+    while (name < length && into[name] != '.') into[at++] = into[name++];
+    memcpy(into + at, ".py", 4);
+    return at + 3;
+}
+
+static void tell_compiled(const struct told *path) {
+    char source[STACK * 2];
+    struct stat state;
+    if (!source_of(path, source, sizeof source) || journal.quiet) return;
+    struct told told;
+    resolve(&told, AT_FDCWD, source);
+    if (!k_stat_at(AT_FDCWD, source, &state, 0) &&
+        is_new(hash_of(&told, hash_of_state(&state, 'm'))))
+        tell_path(OPENED, 'm', &told, &state, "", 0);
+}
+
+static void after_read(struct opening *opening, int descriptor, int error) {
+    struct told path;
+    struct stat state;
+    if (descriptor < 0) {
+        if (error != ENOENT && error != ENOTDIR) return;
+        resolve(&path, opening->folder, opening->path);
+        if (!told_is_skipped(&path) && is_new(hash_of(&path, 'n')))
+            tell_path(OPENED, 'r', &path, NULL, "", 0);
+        return;
+    }
+    resolve(&path, opening->folder, opening->path);
+    if (journal.quiet) {
+        if (is_new(hash_of(&path, 'q'))) tell_path(OPENED, path.known ? 'q' : '?', &path, NULL, "", 0);
+        return;
+    }
+    if (k_fstat(descriptor, &state) || S_ISDIR(state.st_mode) || is_made_here(&state)) return;
+    if (!is_new(hash_of(&path, hash_of_state(&state, 'r')))) return;
+    if (path.base_length && told_is_skipped(&path)) return; /* an absolute one was asked already */
+    if (!S_ISREG(state.st_mode)) tell_path(OPENED, 'p', &path, &state, "", 0);
+    else if (!path.known) tell_path(OPENED, '?', &path, &state, "", 0);
+    else if (is_compiled(&path)) tell_compiled(&path);
+    else tell_path(OPENED, 'r', &path, &state, "", 0);
+}
+
+static void after_open(struct opening *opening, int descriptor) {
+    if (!opening->letter) return;
+    int saved = errno;
+    struct told path;
+    if (opening->letter == 'r') {
+        after_read(opening, descriptor, saved);
+    } else if (descriptor >= 0) {
+        resolve(&path, opening->folder, opening->path);
+        if (opening->letter == 'p') {
+            if (is_new(hash_of(&path, 'p'))) tell_path(OPENED, 'p', &path, NULL, "", 0);
+        } else if (!told_is_own(&path)) {
+            if (opening->letter == 'c' && !k_fstat(descriptor, &opening->was)) claim(&opening->was);
+            if (opening->letter == 'w' || opening->letter == 'u') claim(&opening->was);
+            int has = opening->letter != 'c' && opening->letter != 'U';
+            tell_path(OPENED, path.known ? opening->letter : '?', &path,
+                      has ? &opening->was : NULL, "", 0);
+        }
+    }
+    errno = saved;
+}
+
+#define NEEDS_MODE(flags) ((flags) & O_CREAT || ((flags) & O_TMPFILE) == O_TMPFILE)
+
+#define WRAP_OPEN(name)                                                                           \
+    OURS int name(const char *path, int flags, ...) {                                             \
+        mode_t mode = 0;                                                                          \
+        if (NEEDS_MODE(flags)) {                                                                  \
+            va_list rest;                                                                         \
+            va_start(rest, flags);                                                                \
+            mode = (mode_t)va_arg(rest, int);                                                     \
+            va_end(rest);                                                                         \
+        }                                                                                         \
+        struct opening opening;                                                                   \
+        before_open(&opening, AT_FDCWD, path, flags);                                             \
+        int found = REAL(name, int (*)(const char *, int, ...))(path, flags, mode);               \
+        after_open(&opening, found);                                                              \
+        return found;                                                                             \
+    }
+WRAP_OPEN(open)
+#ifdef __GLIBC__
+WRAP_OPEN(open64)
+#endif
+
+#define WRAP_OPENAT(name)                                                                         \
+    OURS int name(int folder, const char *path, int flags, ...) {                                 \
+        mode_t mode = 0;                                                                          \
+        if (NEEDS_MODE(flags)) {                                                                  \
+            va_list rest;                                                                         \
+            va_start(rest, flags);                                                                \
+            mode = (mode_t)va_arg(rest, int);                                                     \
+            va_end(rest);                                                                         \
+        }                                                                                         \
+        struct opening opening;                                                                   \
+        before_open(&opening, folder, path, flags);                                               \
+        int found = REAL(name, int (*)(int, const char *, int, ...))(folder, path, flags, mode);  \
+        after_open(&opening, found);                                                              \
+        return found;                                                                             \
+    }
+WRAP_OPENAT(openat)
+#ifdef __GLIBC__
+WRAP_OPENAT(openat64)
+
+#define WRAP_OPEN_2(name)                                                                         \
+    OURS int name(const char *path, int flags) {                                                  \
+        struct opening opening;                                                                   \
+        before_open(&opening, AT_FDCWD, path, flags);                                             \
+        int found = REAL(name, int (*)(const char *, int))(path, flags);                          \
+        after_open(&opening, found);                                                              \
+        return found;                                                                             \
+    }
+WRAP_OPEN_2(__open_2)
+WRAP_OPEN_2(__open64_2)
+
+#define WRAP_OPENAT_2(name)                                                                       \
+    OURS int name(int folder, const char *path, int flags) {                                      \
+        struct opening opening;                                                                   \
+        before_open(&opening, folder, path, flags);                                               \
+        int found = REAL(name, int (*)(int, const char *, int))(folder, path, flags);             \
+        after_open(&opening, found);                                                              \
+        return found;                                                                             \
+    }
+WRAP_OPENAT_2(__openat_2)
+WRAP_OPENAT_2(__openat64_2)
+#endif
+
+#define WRAP_CREAT(name)                                                                          \
+    OURS int name(const char *path, mode_t mode) {                                                \
+        struct opening opening;                                                                   \
+        before_open(&opening, AT_FDCWD, path, O_CREAT | O_WRONLY | O_TRUNC);                      \
+        int found = REAL(name, int (*)(const char *, mode_t))(path, mode);                        \
+        after_open(&opening, found);                                                              \
+        return found;                                                                             \
+    }
+WRAP_CREAT(creat)
+#ifdef __GLIBC__
+WRAP_CREAT(creat64)
+#endif
+
+static int flags_of(const char *mode) {
+    int flags = 0, plus = 0, exclusive = 0;
+    if (!mode) return 0;
+    for (const char *at = mode; *at && *at != ','; at++) {
+        plus |= *at == '+';
+        exclusive |= *at == 'x';
+    }
+    if (*mode == 'r') flags = plus ? O_RDWR : O_RDONLY;
+    if (*mode == 'w') flags = (plus ? O_RDWR : O_WRONLY) | O_CREAT | O_TRUNC;
+    if (*mode == 'a') flags = (plus ? O_RDWR : O_WRONLY) | O_CREAT | O_APPEND;
+    return exclusive ? flags | O_EXCL : flags;
+}
+
+static int number_of(FILE *stream) {
+    return stream && real_fileno ? REAL(fileno, int (*)(FILE *))(stream) : -1;
+}
+
+#define WRAP_FOPEN(name)                                                                          \
+    OURS FILE *name(const char *path, const char *mode) {                                         \
+        struct opening opening;                                                                   \
+        before_open(&opening, AT_FDCWD, path, flags_of(mode));                                    \
+        FILE *found = REAL(name, FILE *(*)(const char *, const char *))(path, mode);              \
+        after_open(&opening, number_of(found));                                                   \
+        return found;                                                                             \
+    }
+#define WRAP_FREOPEN(name)                                                                        \
+    OURS FILE *name(const char *path, const char *mode, FILE *stream) {                           \
+        struct opening opening;                                                                   \
+        before_open(&opening, AT_FDCWD, path, flags_of(mode));                                    \
+        FILE *found = REAL(name, FILE *(*)(const char *, const char *, FILE *))(path, mode, stream); \
+        after_open(&opening, number_of(found));                                                   \
+        return found;                                                                             \
+    }
+WRAP_FOPEN(fopen)
+WRAP_FREOPEN(freopen)
+#ifdef __GLIBC__
+WRAP_FOPEN(fopen64)
+WRAP_FREOPEN(freopen64)
+#endif
+
+/* A file was made under a name that libc chose. */
+static int after_make(int descriptor, const char *path) {
+    int saved = errno;
+    struct stat state;
+    if (descriptor >= 0 && is_recording() && !journal.quiet) {
+        struct told told;
+        resolve(&told, AT_FDCWD, path);
+        if (!k_fstat(descriptor, &state)) claim(&state);
+        if (!told_is_own(&told)) tell_path(OPENED, 'c', &told, NULL, "", 0);
+    }
+    errno = saved;
+    return descriptor;
+}
+#define WRAP_MAKE(name, declared, passed)                                                         \
+    OURS int name declared {                                                                      \
+        is_recording();                                                                           \
+        return after_make(REAL(name, int(*) declared) passed, path);                              \
+    }
+WRAP_MAKE(mkstemp, (char *path), (path))
+WRAP_MAKE(mkostemp, (char *path, int flags), (path, flags))
+WRAP_MAKE(mkstemps, (char *path, int after), (path, after))
+WRAP_MAKE(mkostemps, (char *path, int after, int flags), (path, after, flags))
+#ifdef __GLIBC__
+WRAP_MAKE(mkstemp64, (char *path), (path))
+WRAP_MAKE(mkostemp64, (char *path, int flags), (path, flags))
+#endif
+
+OURS int shm_open(const char *name, int flags, mode_t mode) {
+    char path[280] = "/dev/shm/";
+    struct opening opening = {0};
+    if (name && strlen(name) < 256) {
+        put_text(path + 9, name + (*name == '/'));
+        before_open(&opening, AT_FDCWD, path, flags);
+    } else {
+        is_recording();
+    }
+    if (!real_shm_open) {
+        errno = ENOSYS;
+        return -1;
+    }
+    int found = REAL(shm_open, int (*)(const char *, int, mode_t))(name, flags, mode);
+    after_open(&opening, found);
+    return found;
+}
+
+/* ---- folders ---- */
+
+static struct {
+    _Atomic int thread;
+    _Atomic uint64_t path;
+} importing; /* the folder that Python's import machinery is about to list for itself */
+
+struct entry { /* as getdents64(2) gives them */
+    uint64_t inode;
+    int64_t offset;
+    uint16_t length;
+    uint8_t type;
+    char name[];
+};
+
+/* Gather the names in a folder, each ended by NUL, in their order; SIZE_MAX where too many. */
+static size_t names_in(int folder, const char *path, char *into, size_t size) {
+    int descriptor = k_open(folder, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NONBLOCK, 0);
+    if (descriptor < 0) return 0;
+    size_t used = 0;
+    char buffer[2048];
+    for (;;) {
+        long count = kernel(__NR_getdents64, descriptor, (long)buffer, sizeof buffer, 0, 0, 0);
+        if (count <= 0) break;
+        for (long at = 0; at < count;) {
+            struct entry *entry = (struct entry *)(buffer + at);
+            at += entry->length;
+            const char *name = entry->name;
+            if (name[0] == '.' && (!name[1] || (name[1] == '.' && !name[2]))) continue;
+            size_t length = strlen(name) + 1;
+            if (used + length > size) {
+                k_close(descriptor);
+                return (size_t)-1;
+            }
+            memcpy(into + used, name, length);
+            used += length;
+        }
+    }
+    k_close(descriptor);
+    return used;
+}
+
+static void tell_listed(int folder, const char *path, int whole_tree) {
+    struct stat state;
+    struct told told;
+    int saved = errno;
+    if (!path || !is_recording() || journal.quiet) return;
+    resolve(&told, folder, path);
+    if (importing.thread && importing.thread == k_tid() && importing.path == hash_of(&told, 'i')) {
+        importing.thread = 0;
+        return;
+    }
+    if (told_is_skipped(&told) || k_stat_at(folder, path, &state, 0) || !S_ISDIR(state.st_mode) ||
+        !is_new(hash_of(&told, hash_of_state(&state, whole_tree ? 't' : 'd'))))
+        goto done;
+    if (whole_tree) {
+        tell_path(WALKED, 0, &told, &state, "", 0);
+        goto done;
+    }
+    char *names = k_map(MOST_NAMES, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1);
+    size_t used = names ? names_in(folder, path, names, MOST_NAMES) : 0;
+    if (used == (size_t)-1) used = 0;
+    tell_path(LISTED, 0, &told, &state, names ? names : "", used);
+    if (names) k_unmap(names, MOST_NAMES);
+done:
+    errno = saved;
+}
+
+OURS DIR *opendir(const char *path) {
+    is_recording();
+    DIR *found = REAL(opendir, DIR *(*)(const char *))(path);
+    if (found) tell_listed(AT_FDCWD, path, 0);
+    return found;
+}
+
+OURS DIR *fdopendir(int descriptor) {
+    is_recording();
+    DIR *found = REAL(fdopendir, DIR *(*)(int))(descriptor);
+    if (found) tell_listed(descriptor, ".", 0);
+    return found;
+}
+
+#define WRAP_SCANDIR(name, entry)                                                                 \
+    OURS int name(const char *path, struct entry ***names, int (*choose)(const struct entry *),   \
+                  int (*order)(const struct entry **, const struct entry **)) {                   \
+        is_recording();                                                                           \
+        int found = REAL(name, int (*)(const char *, struct entry ***,                            \
+                                       int (*)(const struct entry *),                             \
+                                       int (*)(const struct entry **, const struct entry **)))(   \
+            path, names, choose, order);                                                          \
+        if (found >= 0) tell_listed(AT_FDCWD, path, 0);                                           \
+        return found;                                                                             \
+    }
+WRAP_SCANDIR(scandir, dirent)
+#ifdef __GLIBC__
+WRAP_SCANDIR(scandir64, dirent64)
+#endif
+
+/* The folder before the first wildcard is where a pattern is looked up. */
+static void tell_pattern(const char *pattern) {
+    char folder[STACK];
+    size_t length = 0, slash = 0;
+    if (!pattern) return;
+    for (; pattern[length] && length + 1 < sizeof folder; length++) {
+        if (pattern[length] == '*' || pattern[length] == '?' || pattern[length] == '[') break;
+        if (pattern[length] == '/') slash = length + 1;
+    }
+    if (!pattern[length]) return;
+    memcpy(folder, pattern, slash);
+    folder[slash] = 0;
+    size_t rest = length;
+    while (pattern[rest] && pattern[rest] != '/') rest++;
+    tell_listed(AT_FDCWD, slash ? folder : ".", pattern[rest] == '/');
+}
+
+#define WRAP_GLOB(name, type)                                                                     \
+    OURS int name(const char *pattern, int flags, int (*failed)(const char *, int), type *found) { \
+        is_recording();                                                                           \
+        int done = REAL(name, int (*)(const char *, int, int (*)(const char *, int), type *))(    \
+            pattern, flags, failed, found);                                                       \
+        tell_pattern(pattern);                                                                    \
+        return done;                                                                              \
+    }
+WRAP_GLOB(glob, glob_t)
+#ifdef __GLIBC__
+WRAP_GLOB(glob64, glob64_t)
+#endif
+
+#define WRAP_WALK(name, callback, declared, passed)                                               \
+    OURS int name declared {                                                                      \
+        is_recording();                                                                           \
+        tell_listed(AT_FDCWD, path, 1);                                                           \
+        return REAL(name, int(*) declared) passed;                                                \
+    }
+WRAP_WALK(ftw, , (const char *path, __ftw_func_t each, int most), (path, each, most))
+WRAP_WALK(nftw, , (const char *path, __nftw_func_t each, int most, int flags),
+          (path, each, most, flags))
+#ifdef __GLIBC__
+WRAP_WALK(ftw64, , (const char *path, __ftw64_func_t each, int most), (path, each, most))
+WRAP_WALK(nftw64, , (const char *path, __nftw64_func_t each, int most, int flags),
+          (path, each, most, flags))
+
+#define WRAP_FTS(name)                                                                            \
+    OURS void *name(char *const *paths, int options, void *compare) {                             \
+        is_recording();                                                                           \
+        for (char *const *each = paths; each && *each; each++) tell_listed(AT_FDCWD, *each, 1);   \
+        return REAL(name, void *(*)(char *const *, int, void *))(paths, options, compare);        \
+    }
+WRAP_FTS(fts_open)
+WRAP_FTS(fts64_open)
+#endif
+
+/* ---- moving, removing, making ---- */
+
+struct place {
+    int there;
+    struct stat state;
+};
+
+static struct place look(int folder, const char *path) {
+    struct place place = {0};
+    if (path && !journal.quiet)
+        place.there = !k_stat_at(folder, path, &place.state, AT_SYMLINK_NOFOLLOW);
+    return place;
+}
+
+static void tell_moved(int from_folder, const char *from, const struct place *was, int to_folder,
+                       const char *to, const struct place *over) {
+    struct told source, target;
+    resolve(&source, from_folder, from);
+    resolve(&target, to_folder, to);
+    if (told_is_own(&target)) return;
+    char text[2 * STACK];
+    size_t length = told_length(&target);
+    if (length < sizeof text) {
+        put_told(text, &target);
+        tell_path(AWAY, 0, &source, was->there ? &was->state : NULL, text, length);
+    }
+    length = told_length(&source);
+    if (length < sizeof text) {
+        put_told(text, &source);
+        tell_path(HERE, 0, &target, over->there ? &over->state : NULL, text, length);
+    }
+}
+
+static int moved(int from_folder, const char *from, int to_folder, const char *to, int exchange,
+                 int (*act)(int, const char *, int, const char *, unsigned), unsigned flags) {
+    int saved = errno;
+    struct place was = look(from_folder, from), over = look(to_folder, to);
+    if (over.there && !exchange && over.state.st_ino != was.state.st_ino)
+        keep(to_folder, to, &over.state, 1);
+    errno = saved;
+    int done = act(from_folder, from, to_folder, to, flags);
+    saved = errno;
+    if (!done) {
+        tell_moved(from_folder, from, &was, to_folder, to, &over);
+        if (exchange) tell_moved(to_folder, to, &over, from_folder, from, &was);
+    }
+    errno = saved;
+    return done;
+}
+
+static int by_rename(int a, const char *from, int b, const char *to, unsigned flags) {
+    (void)a, (void)b, (void)flags;
+    return REAL(rename, int (*)(const char *, const char *))(from, to);
+}
+static int by_renameat(int a, const char *from, int b, const char *to, unsigned flags) {
+    (void)flags;
+    return REAL(renameat, int (*)(int, const char *, int, const char *))(a, from, b, to);
+}
+OURS int rename(const char *from, const char *to) {
+    if (!is_recording()) return by_rename(0, from, 0, to, 0);
+    return moved(AT_FDCWD, from, AT_FDCWD, to, 0, by_rename, 0);
+}
+OURS int renameat(int a, const char *from, int b, const char *to) {
+    if (!is_recording()) return by_renameat(a, from, b, to, 0);
+    return moved(a, from, b, to, 0, by_renameat, 0);
+}
+#ifdef __GLIBC__
+static int by_renameat2(int a, const char *from, int b, const char *to, unsigned flags) {
+    return REAL(renameat2, int (*)(int, const char *, int, const char *, unsigned))(a, from, b, to,
+                                                                                   flags);
+}
+OURS int renameat2(int a, const char *from, int b, const char *to, unsigned flags) {
+    if (!is_recording()) return by_renameat2(a, from, b, to, flags);
+    return moved(a, from, b, to, flags & 2, by_renameat2, flags);
+}
+#endif
+
+static int removed(int folder, const char *path, int (*act)(int, const char *, int), int flags) {
+    int saved = errno;
+    struct place was = look(folder, path);
+    int is_folder = was.there && S_ISDIR(was.state.st_mode);
+    if (was.there && !is_folder) keep(folder, path, &was.state, 1);
+    errno = saved;
+    int done = act(folder, path, flags);
+    saved = errno;
+    if (!done && was.there) {
+        struct told told;
+        resolve(&told, folder, path);
+        if (!told_is_own(&told)) tell_path(is_folder ? EMPTIED : REMOVED, 0, &told, &was.state, "", 0);
+        if (was.state.st_nlink <= 1) disclaim(&was.state);
+    }
+    errno = saved;
+    return done;
+}
+
+static int by_unlink(int folder, const char *path, int flags) {
+    (void)folder, (void)flags;
+    return REAL(unlink, int (*)(const char *))(path);
+}
+static int by_unlinkat(int folder, const char *path, int flags) {
+    return REAL(unlinkat, int (*)(int, const char *, int))(folder, path, flags);
+}
+static int by_remove(int folder, const char *path, int flags) {
+    (void)folder, (void)flags;
+    return REAL(remove, int (*)(const char *))(path);
+}
+static int by_rmdir(int folder, const char *path, int flags) {
+    (void)folder, (void)flags;
+    return REAL(rmdir, int (*)(const char *))(path);
+}
+#define WRAP_REMOVE(name)                                                                         \
+    OURS int name(const char *path) {                                                             \
+        return is_recording() ? removed(AT_FDCWD, path, by_##name, 0) : by_##name(0, path, 0);    \
+    }
+WRAP_REMOVE(unlink)
+WRAP_REMOVE(remove)
+WRAP_REMOVE(rmdir)
+OURS int unlinkat(int folder, const char *path, int flags) {
+    return is_recording() ? removed(folder, path, by_unlinkat, flags)
+                          : by_unlinkat(folder, path, flags);
+}
+
+static void tell_made(enum kind kind, int folder, const char *path, const char *about) {
+    int saved = errno;
+    struct told told;
+    resolve(&told, folder, path);
+    if (!told_is_own(&told)) tell_path(kind, 0, &told, NULL, about, strlen(about));
+    errno = saved;
+}
+
+OURS int mkdir(const char *path, mode_t mode) {
+    int recording = is_recording();
+    int done = REAL(mkdir, int (*)(const char *, mode_t))(path, mode);
+    if (recording && !done) tell_made(MADE, AT_FDCWD, path, "");
+    return done;
+}
+OURS int mkdirat(int folder, const char *path, mode_t mode) {
+    int recording = is_recording();
+    int done = REAL(mkdirat, int (*)(int, const char *, mode_t))(folder, path, mode);
+    if (recording && !done) tell_made(MADE, folder, path, "");
+    return done;
+}
+
+#define WRAP_PIPE(name, declared, passed, folder, mode)                                           \
+    OURS int name declared {                                                                      \
+        int recording = is_recording();                                                           \
+        int done = REAL(name, int(*) declared) passed;                                            \
+        if (recording && !done && S_ISFIFO(mode)) tell_made(PIPED, folder, path, "");             \
+        return done;                                                                              \
+    }
+WRAP_PIPE(mkfifo, (const char *path, mode_t mode), (path, mode), AT_FDCWD, S_IFIFO)
+WRAP_PIPE(mkfifoat, (int folder, const char *path, mode_t mode), (folder, path, mode), folder, S_IFIFO)
+WRAP_PIPE(mknod, (const char *path, mode_t mode, dev_t device), (path, mode, device), AT_FDCWD, mode)
+WRAP_PIPE(mknodat, (int folder, const char *path, mode_t mode, dev_t device),
+          (folder, path, mode, device), folder, mode)
+
+static void tell_linked(int from_folder, const char *from, int folder, const char *path) {
+    struct told source, told;
+    int saved = errno;
+    struct place was = look(from_folder, from);
+    char text[2 * STACK] = "";
+    resolve(&source, from_folder, from);
+    resolve(&told, folder, path);
+    size_t length = told_length(&source);
+    if (length < sizeof text) put_told(text, &source);
+    else length = 0;
+    if (!told_is_own(&told)) tell_path(LINKED, 0, &told, was.there ? &was.state : NULL, text, length);
+    errno = saved;
+}
+OURS int link(const char *from, const char *to) {
+    int recording = is_recording();
+    int done = REAL(link, int (*)(const char *, const char *))(from, to);
+    if (recording && !done) tell_linked(AT_FDCWD, from, AT_FDCWD, to);
+    return done;
+}
+OURS int linkat(int a, const char *from, int b, const char *to, int flags) {
+    int recording = is_recording();
+    int done = REAL(linkat, int (*)(int, const char *, int, const char *, int))(a, from, b, to, flags);
+    if (recording && !done) tell_linked(a, from, b, to);
+    return done;
+}
+OURS int symlink(const char *to, const char *path) {
+    int recording = is_recording();
+    int done = REAL(symlink, int (*)(const char *, const char *))(to, path);
+    if (recording && !done) tell_made(LINKED_SOFTLY, AT_FDCWD, path, to);
+    return done;
+}
+OURS int symlinkat(const char *to, int folder, const char *path) {
+    int recording = is_recording();
+    int done = REAL(symlinkat, int (*)(const char *, int, const char *))(to, folder, path);
+    if (recording && !done) tell_made(LINKED_SOFTLY, folder, path, to);
+    return done;
+}
+
+static void before_cut(const char *path) {
+    int saved = errno;
+    struct stat was;
+    if (path && is_recording() && !journal.quiet && !k_stat_at(AT_FDCWD, path, &was, 0) &&
+        S_ISREG(was.st_mode) && !is_made_here(&was)) {
+        struct told told;
+        keep(AT_FDCWD, path, &was, 0);
+        claim(&was);
+        resolve(&told, AT_FDCWD, path);
+        if (!told_is_own(&told)) tell_path(CUT, 0, &told, &was, "", 0);
+    }
+    errno = saved;
+}
+OURS int truncate(const char *path, off_t size) {
+    before_cut(path);
+    return REAL(truncate, int (*)(const char *, off_t))(path, size);
+}
+#ifdef __GLIBC__
+OURS int truncate64(const char *path, off64_t size) {
+    before_cut(path);
+    return REAL(truncate64, int (*)(const char *, off64_t))(path, size);
+}
+#endif
+
+#endif

@@ -1,0 +1,190 @@
+/* Whom it calls on the network, which variables it asks for, and what blinds us. */
+
+#ifndef ANEW_OTHERS_H
+#define ANEW_OTHERS_H
+
+static void tell_gap(const char *key, const char *what) {
+    int saved = errno;
+    if (is_recording()) tell(GAP, 0, self(), key, strlen(key), what, strlen(what), 0, 0);
+    errno = saved;
+}
+
+static char *put_hex(char *at, unsigned number) {
+    int begun_number = 0;
+    for (int shift = 12; shift >= 0; shift -= 4) {
+        unsigned digit = number >> shift & 15;
+        begun_number |= digit || !shift;
+        if (begun_number) *at++ = "0123456789abcdef"[digit];
+    }
+    return at;
+}
+
+OURS int connect(int descriptor, const struct sockaddr *address, socklen_t length) {
+    is_recording();
+    int done = REAL(connect, int (*)(int, const struct sockaddr *, socklen_t))(descriptor, address, length);
+    int saved = errno;
+    if (address && journal.root && length >= sizeof(sa_family_t)) {
+        char host[64], *end = host;
+        unsigned port = 0;
+        if (address->sa_family == AF_INET && length >= sizeof(struct sockaddr_in)) {
+            const struct sockaddr_in *in = (const struct sockaddr_in *)address;
+            const unsigned char *part = (const unsigned char *)&in->sin_addr;
+            for (int i = 0; i < 4; i++) {
+                if (i) *end++ = '.';
+                end = put_number(end, part[i]);
+            }
+            port = (unsigned)(in->sin_port >> 8 & 255) | (unsigned)(in->sin_port & 255) << 8;
+        } else if (address->sa_family == AF_INET6 && length >= sizeof(struct sockaddr_in6)) {
+            const struct sockaddr_in6 *in = (const struct sockaddr_in6 *)address;
+            const unsigned char *part = in->sin6_addr.s6_addr;
+            for (int i = 0; i < 8; i++) {
+                if (i) *end++ = ':';
+                end = put_hex(end, (unsigned)part[2 * i] << 8 | part[2 * i + 1]);
+            }
+            port = (unsigned)(in->sin6_port >> 8 & 255) | (unsigned)(in->sin6_port & 255) << 8;
+        } else if (address->sa_family == AF_UNIX) {
+            const struct sockaddr_un *un = (const struct sockaddr_un *)address;
+            size_t size = strnlen(un->sun_path, sizeof un->sun_path);
+            if (size && is_new(mixed(mixed(99, size), (unsigned char)un->sun_path[size - 1])))
+                tell(CONNECTED, 'u', self(), un->sun_path, size, "", 0, 0, 0);
+        }
+        if (end != host && is_new(mixed(mixed(98, port), hash_of(&(struct told){.name = host, .name_length = (size_t)(end - host)}, 1))))
+            tell(CONNECTED, address->sa_family == AF_INET ? '4' : '6', self(), host,
+                 (size_t)(end - host), "", 0, port, done ? saved : 0);
+    }
+    errno = saved;
+    return done;
+}
+
+OURS int getaddrinfo(const char *host, const char *service, const struct addrinfo *hints,
+                     struct addrinfo **found) {
+    if (host && is_recording()) {
+        int saved = errno;
+        tell(LOOKED_UP, 0, self(), host, strlen(host), service ? service : "",
+             service ? strlen(service) : 0, 0, 0);
+        errno = saved;
+    }
+    return REAL(getaddrinfo, int (*)(const char *, const char *, const struct addrinfo *,
+                                     struct addrinfo **))(host, service, hints, found);
+}
+
+/* Called by loaders and in constructors, before anything of ours may be set up: no more than told. */
+static void tell_asked(const char *name) {
+    if (!name || atomic_load_explicit(&begun, memory_order_acquire) != 2 || !journal.root) return;
+    size_t length = strlen(name);
+    struct told told = {.name_length = length};
+    told.name = name;
+    if (length < 256 && is_new(hash_of(&told, 'e')))
+        tell(ASKED, 0, present_pid(), name, length, "", 0, 0, 0);
+}
+OURS char *getenv(const char *name) {
+    if (!real_getenv) real_getenv = dlsym(RTLD_NEXT, "getenv");
+    tell_asked(name);
+    return REAL(getenv, char *(*)(const char *))(name);
+}
+#ifdef __GLIBC__
+OURS char *secure_getenv(const char *name) {
+    if (!real_secure_getenv) real_secure_getenv = dlsym(RTLD_NEXT, "secure_getenv");
+    tell_asked(name);
+    return REAL(secure_getenv, char *(*)(const char *))(name);
+}
+#endif
+
+/* Python's side speaks to us by a variable that is never set: `skip=PREFIX`, `import=FOLDER`. */
+#define CHANNEL "ANEW_NATIVE"
+OURS int setenv(const char *name, const char *value, int over) {
+    if (name && value && name[0] == 'A' && !strcmp(name, CHANNEL)) {
+        if (starts_with(value, "skip=", 5)) skip(value + 5, strlen(value + 5));
+        if (starts_with(value, "import=", 7)) {
+            struct told told;
+            resolve(&told, AT_FDCWD, value + 7);
+            importing.path = hash_of(&told, 'i');
+            importing.thread = k_tid();
+        }
+        return 0;
+    }
+    is_recording();
+    return REAL(setenv, int (*)(const char *, const char *, int))(name, value, over);
+}
+
+/* ---- what blinds us ---- */
+
+OURS int prctl(int option, ...) {
+    va_list rest;
+    va_start(rest, option);
+    unsigned long a = va_arg(rest, unsigned long), b = va_arg(rest, unsigned long),
+                  c = va_arg(rest, unsigned long), d = va_arg(rest, unsigned long);
+    va_end(rest);
+    if (option == PR_SET_SECCOMP && is_recording()) {
+        self();
+        journal.quiet = 1;
+    }
+    return set_error(kernel(__NR_prctl, option, (long)a, (long)b, (long)c, (long)d, 0));
+}
+
+OURS int chroot(const char *path) {
+    is_recording();
+    tell_gap("chroot", path ? path : "");
+    return REAL(chroot, int (*)(const char *))(path);
+}
+
+#ifdef __GLIBC__
+OURS long syscall(long number, ...) {
+    va_list rest;
+    va_start(rest, number);
+    long a = va_arg(rest, long), b = va_arg(rest, long), c = va_arg(rest, long),
+         d = va_arg(rest, long), e = va_arg(rest, long), f = va_arg(rest, long);
+    va_end(rest);
+    struct opening opening = {0};
+    switch (number) {
+#ifdef __NR_open
+    case __NR_open:
+        before_open(&opening, AT_FDCWD, (const char *)a, (int)b);
+        break;
+#endif
+#ifdef __NR_creat
+    case __NR_creat:
+        before_open(&opening, AT_FDCWD, (const char *)a, O_CREAT | O_WRONLY | O_TRUNC);
+        break;
+#endif
+    case __NR_openat:
+        before_open(&opening, (int)a, (const char *)b, (int)c);
+        break;
+#ifdef __NR_openat2
+    case __NR_openat2:
+        before_open(&opening, (int)a, (const char *)b, c ? (int)*(const uint64_t *)c : 0);
+        break;
+#endif
+#ifdef __NR_renameat2
+    case __NR_renameat2:
+        return renameat2((int)a, (const char *)b, (int)c, (const char *)d, (unsigned)e);
+#endif
+    case __NR_unlinkat:
+        return unlinkat((int)a, (const char *)b, (int)c);
+    case __NR_execve:
+        return execve((const char *)a, (char *const *)b, (char *const *)c);
+#ifdef __NR_io_uring_setup
+    case __NR_io_uring_setup:
+        tell_gap("io_uring", "");
+        break;
+#endif
+    case __NR_seccomp:
+        if (is_recording()) {
+            self();
+            if (a == 1) journal.quiet = 1; /* SECCOMP_SET_MODE_FILTER */
+        }
+        break;
+    default:
+        break;
+    }
+    long done = kernel(number, a, b, c, d, e, f);
+    if (done < 0 && done > -4096) {
+        errno = (int)-done;
+        done = -1;
+    }
+    if (opening.letter) after_open(&opening, (int)done);
+    return done;
+}
+#endif
+
+#endif

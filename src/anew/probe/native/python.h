@@ -1,0 +1,98 @@
+/* Starts the recorder's Python side in interpreters, by an audit hook of C.
+ *
+ * It needs no PYTHONPATH and no sitecustomize, so -I, -S and -E change nothing. The moment is the
+ * import of sitecustomize, when `site` has found the virtual environment; where `site` is left out,
+ * the moment before the program is run. From then on it hands the few events that Python's side
+ * asks for to it: a hook of Python would be called at every open. */
+
+#ifndef ANEW_PYTHON_H
+#define ANEW_PYTHON_H
+
+#define ACT "_anew_act" /* the name in `sys` under which Python's side leaves its function */
+
+static struct {
+    _Atomic int done;
+    char boot[LONGEST_PRELOAD + 512];
+    void *act, *interpreter, *none;
+    int (*run)(const char *, void *);
+    void *(*item)(void *, long);
+    const char *(*text)(void *);
+    void (*clear)(void);
+    void *(*get)(const char *);
+    int (*set)(const char *, void *);
+    void (*keep)(void *);
+    void (*drop)(void *);
+    void *(*call)(void *, const char *, ...);
+    void *(*here)(void);
+} python;
+
+static int is_moment(const char *event, void *arguments) {
+    if (!strcmp(event, "import")) {
+        const char *name = python.text(python.item(arguments, 0));
+        if (!name) python.clear();
+        return name && !strcmp(name, "sitecustomize");
+    }
+    return starts_with(event, "cpython.run_", 12);
+}
+
+static void boot(void) {
+    python.run(python.boot, NULL);
+    if (!python.get || !python.set || !python.keep || !python.here) return;
+    void *act = python.get(ACT);
+    if (!act) return;
+    python.keep(act);
+    python.set(ACT, NULL);
+    python.interpreter = python.here();
+    python.act = act;
+}
+
+/* Whether Python's side asked for this event: programs started, extension modules loaded. */
+static inline int is_asked_for(const char *event, void *arguments) {
+    if (event[0] == 'o')
+        return event[1] == 's' &&
+               (starts_with(event, "os.fork", 7) || !strcmp(event, "os.posix_spawn") ||
+                !strcmp(event, "os.exec") || !strcmp(event, "os.system"));
+    if (event[0] == 'i') return !strcmp(event, "import") && python.item(arguments, 1) != python.none;
+    return event[0] == 's' && !strcmp(event, "subprocess.Popen");
+}
+
+static int at_event(const char *event, void *arguments, void *nothing) {
+    (void)nothing;
+    if (!python.done) {
+        if (is_moment(event, arguments) && !atomic_exchange(&python.done, 1)) boot();
+    } else if (python.act && is_asked_for(event, arguments) && python.here() == python.interpreter) {
+        void *result = python.call(python.act, "sO", event, arguments);
+        if (!result) return -1;
+        python.drop(result);
+    }
+    return 0;
+}
+
+static void watch_python(void) {
+    int (*add)(int (*)(const char *, void *, void *), void *) = dlsym(RTLD_DEFAULT, "PySys_AddAuditHook");
+    python.run = dlsym(RTLD_DEFAULT, "PyRun_SimpleStringFlags");
+    python.item = dlsym(RTLD_DEFAULT, "PyTuple_GetItem");
+    python.text = dlsym(RTLD_DEFAULT, "PyUnicode_AsUTF8");
+    python.clear = dlsym(RTLD_DEFAULT, "PyErr_Clear");
+    if (!add || !python.run || !python.item || !python.text || !python.clear) return;
+    python.get = dlsym(RTLD_DEFAULT, "PySys_GetObject");
+    python.set = dlsym(RTLD_DEFAULT, "PySys_SetObject");
+    python.keep = dlsym(RTLD_DEFAULT, "Py_IncRef");
+    python.drop = dlsym(RTLD_DEFAULT, "Py_DecRef");
+    python.call = dlsym(RTLD_DEFAULT, "PyObject_CallFunction");
+    python.here = dlsym(RTLD_DEFAULT, "PyInterpreterState_Get");
+    python.none = dlsym(RTLD_DEFAULT, "_Py_NoneStruct");
+    /* SPOOL/native/boot is Python that the launcher wrote: it starts the recorder, and only that. */
+    char path[LONGEST_SPOOL + 64];
+    in_spool(path, "/native/boot");
+    int descriptor = k_open(AT_FDCWD, path, O_RDONLY | O_CLOEXEC, 0);
+    if (descriptor < 0) return;
+    long size = k_read(descriptor, python.boot, sizeof python.boot - 1);
+    k_close(descriptor);
+    if (size > 0) {
+        python.boot[size] = 0;
+        add(at_event, NULL);
+    }
+}
+
+#endif

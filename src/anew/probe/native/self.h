@@ -1,0 +1,194 @@
+/* This process: where its run keeps its spool, which paths are not told, who it is. */
+
+#ifndef ANEW_SELF_H
+#define ANEW_SELF_H
+
+#define MOST_SKIPPED 64
+#define SKIPPED_BYTES 8192
+
+extern char **environ;
+
+static struct {
+    char bytes[SKIPPED_BYTES];
+    size_t used;
+    const char *at[MOST_SKIPPED];
+    size_t length[MOST_SKIPPED];
+    _Atomic int count;
+    const char *project;
+    size_t project_length;
+} skipped;
+
+/* Devices that give nothing which decides a result. */
+static const char *const PLAIN_DEVICES[] = {"null", "zero", "full", "tty",  "ptmx",    "fd/",
+                                            "pts/", "std",  "shm/", "mqueue/", NULL};
+
+/* What is always left out: it is the system's, or no file. */
+#define FOLDER(path) {path, sizeof path - 1}
+static const struct {
+    const char *path;
+    size_t length;
+} SYSTEM[] = {FOLDER("/proc/"), FOLDER("/sys/"),  FOLDER("/dev/"), FOLDER("/usr/"),
+              FOLDER("/lib/"),  FOLDER("/lib64/"), FOLDER("/bin/"), FOLDER("/sbin/"),
+              FOLDER("/etc/"),  FOLDER("/run/"),  FOLDER("/var/lib/")};
+#define SYSTEMS ((int)(sizeof SYSTEM / sizeof *SYSTEM))
+
+static _Atomic int begun; /* 0 not yet, 1 being done, 2 done */
+static void begin(void);
+
+static inline int is_recording(void) {
+    if (atomic_load_explicit(&begun, memory_order_acquire) != 2) begin();
+    return atomic_load_explicit(&journal.root, memory_order_relaxed) != NULL;
+}
+
+/* The id of this process. A fork wipes the page that it is kept in: then the child is announced. */
+static int self(void) {
+    int pid = present_pid();
+    if (pid || journal.quiet) return pid;
+    pid = k_pid();
+    if (journal.pid) atomic_store(journal.pid, pid);
+    tell(FORKED, 0, pid, "", 0, "", 0, k_parent(), 0);
+    return pid;
+}
+
+static inline int starts_with(const char *text, const char *with, size_t length) {
+    for (size_t i = 0; i < length; i++)
+        if (text[i] != with[i]) return 0; /* ends at the end of `text`, too */
+    return 1;
+}
+
+/* Whether a path is a folder, named with its slash, or lies in it. */
+static inline int lies_in(const char *path, const char *folder, size_t length) {
+    return starts_with(path, folder, length - 1) &&
+           (path[length - 1] == folder[length - 1] || !path[length - 1]);
+}
+
+static void skip(const char *prefix, size_t length) {
+    int number = skipped.count;
+    if (!length || number >= MOST_SKIPPED || skipped.used + length + 1 > SKIPPED_BYTES) return;
+    char *at = skipped.bytes + skipped.used;
+    memcpy(at, prefix, length);
+    at[length] = 0;
+    skipped.used += length + 1;
+    skipped.at[number] = at;
+    skipped.length[number] = length;
+    atomic_store_explicit(&skipped.count, number + 1, memory_order_release);
+}
+
+/* Whether reading this absolute path tells nothing: it belongs to the system or an environment. */
+static int is_skipped(const char *path) {
+    if (skipped.project_length && lies_in(path, skipped.project, skipped.project_length)) {
+        int count = atomic_load_explicit(&skipped.count, memory_order_acquire);
+        for (int i = 0; i < count; i++)
+            if (skipped.length[i] > skipped.project_length &&
+                lies_in(path, skipped.at[i], skipped.length[i]))
+                return 1;
+        return 0;
+    }
+    for (int i = 0; i < SYSTEMS; i++)
+        if (starts_with(path, SYSTEM[i].path, SYSTEM[i].length))
+            return !starts_with(path, "/dev/shm/", 9);
+    int count = atomic_load_explicit(&skipped.count, memory_order_acquire);
+    for (int i = 0; i < count; i++)
+        if (lies_in(path, skipped.at[i], skipped.length[i])) return 1;
+    return strstr(path, "/site-packages/") || strstr(path, "/dist-packages/");
+}
+
+static int is_device(const char *path) {
+    if (!starts_with(path, "/dev/", 5)) return 0;
+    for (int i = 0; PLAIN_DEVICES[i]; i++)
+        if (starts_with(path + 5, PLAIN_DEVICES[i], strlen(PLAIN_DEVICES[i]))) return 0;
+    return 1;
+}
+
+/* Whether writing there is ours or the kernel's, and so of no interest. */
+static int is_own(const char *path) {
+    if (starts_with(path, "/dev/shm/", 9)) return 0;
+    if (starts_with(path, "/proc/", 6) || starts_with(path, "/sys/", 5) ||
+        starts_with(path, "/dev/", 5))
+        return 1;
+    return journal.spool_length && starts_with(path, journal.spool, journal.spool_length) &&
+           (path[journal.spool_length] == '/' || !path[journal.spool_length]);
+}
+
+/* Read SPOOL/native/skip: the project, then folders whose reading is not told, each ended by NUL. */
+static void read_skipped(void) {
+    char path[LONGEST_SPOOL + 64];
+    in_spool(path, "/native/skip");
+    int descriptor = k_open(AT_FDCWD, path, O_RDONLY | O_CLOEXEC, 0);
+    if (descriptor < 0) return;
+    static char text[SKIPPED_BYTES / 2];
+    long size = k_read(descriptor, text, sizeof text - 1);
+    k_close(descriptor);
+    if (size <= 0) return;
+    text[size] = 0;
+    skipped.project = text;
+    skipped.project_length = strlen(text);
+    for (char *at = text + skipped.project_length + 1; at < text + size; at += strlen(at) + 1)
+        skip(at, strlen(at));
+}
+
+static const char *variable(const char *name) {
+    size_t length = strlen(name);
+    for (char **each = environ; each && *each; each++)
+        if (starts_with(*each, name, length) && (*each)[length] == '=') return *each + length + 1;
+    return NULL;
+}
+
+static void announce(void) {
+    char place[STACK], words[2048];
+    long length = k_readlink("/proc/self/exe", place, 512);
+    if (length < 0) length = 0;
+    place[length++] = 0;
+    long folder = k_getcwd(place + length, sizeof place - (size_t)length);
+    if (folder > 0) length += folder - 1;
+    long count = 0;
+    int descriptor = k_open(AT_FDCWD, "/proc/self/cmdline", O_RDONLY | O_CLOEXEC, 0);
+    if (descriptor >= 0) {
+        count = k_read(descriptor, words, sizeof words);
+        k_close(descriptor);
+    }
+    tell(START, 0, k_pid(), place, (size_t)length, words, count > 0 ? (size_t)count : 0,
+         k_parent(), 0);
+}
+
+static void find_functions(void);
+static void watch_python(void);
+
+/* Set up, once per image, by whoever comes first: the constructor or a call from another's. */
+static void begin(void) {
+    int none = 0;
+    if (!atomic_compare_exchange_strong(&begun, &none, 1)) {
+        while (atomic_load(&begun) == 1 && journal.root == NULL && none == 1) return;
+        return;
+    }
+    find_functions();
+    const char *spool = variable("ANEW_SPOOL");
+    if (spool && *spool && strlen(spool) < LONGEST_SPOOL - 16) {
+        journal.spool_length = (size_t)(put_text(journal.spool, spool) - journal.spool);
+        char path[LONGEST_SPOOL + 64];
+        struct stat settings;
+        in_spool(path, "/settings");
+        if (!k_stat_at(AT_FDCWD, path, &settings, 0)) {
+            journal.started[0] = settings.st_mtim.tv_sec;
+            journal.started[1] = settings.st_mtim.tv_nsec;
+            journal.pin_limit = 64UL << 20;
+            read_skipped();
+            void *page = k_map(4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1);
+            if (page && !kernel(__NR_madvise, (long)page, 4096, MADV_WIPEONFORK, 0, 0, 0)) {
+                journal.pid = page;
+                *journal.pid = k_pid();
+            }
+            struct chunk *root = map_chunk(0);
+            if (root) {
+                struct chunk *last = root->latest ? map_chunk(root->latest) : root;
+                journal.now = last ? last : root;
+                journal.root = root;
+                announce();
+            }
+        }
+    }
+    atomic_store_explicit(&begun, 2, memory_order_release);
+    if (journal.root) watch_python();
+}
+
+#endif

@@ -1,0 +1,96 @@
+"""Programs: what each process of a run was, from when to when, and which could not be followed."""
+
+from enum import StrEnum
+
+from msgspec import Struct, field
+
+from anew.model.record import Gap
+
+
+class How(StrEnum):
+    """How a program was started: in the same process, in a new one, or by a shell inside libc."""
+
+    EXEC = "exec"
+    SPAWN = "spawn"
+    SHELL = "shell"
+
+
+class Program(Struct):
+    """One program that a process was, from its start to its end or to the next one it became.
+
+    Times are those of the monotonic clock, in ns. `status` is as wait(2) gives it; None: unseen.
+    """
+
+    pid: int
+    ppid: int
+    started: int
+    executable: str = ""
+    cwd: str = ""
+    argv: tuple[str, ...] = ()
+    ended: int | None = None
+    status: int | None = None
+    forked: bool = False
+
+
+class Attempt(Struct):
+    """A program that a process set out to start; `why` it cannot be followed, if that was seen."""
+
+    pid: int
+    time: int
+    path: str
+    argv: tuple[str, ...]
+    how: How
+    why: str = ""
+    child: int | None = None
+    failed: bool = False
+
+
+class Programs(Struct):
+    """All programs of a run, and all attempts to start one, each list in order of time."""
+
+    ran: list[Program] = field(default_factory=list)
+    attempts: list[Attempt] = field(default_factory=list)
+
+    def start(self, program: Program) -> None:
+        """Add a program; what its process was before has come to its end."""
+        former = self._last(program.pid)
+        if former is not None and former.ended is None:
+            former.ended = program.started
+        self.ran.append(program)
+
+    def end(self, pid: int, time: int, status: int) -> None:
+        """Note how a process ended; who waited for it says it again."""
+        program = self._last(pid)
+        if program is not None and (program.ended is None or program.status is None):
+            program.ended, program.status = time, status
+
+    def attempted(self, pid: int, path: str, child: int | None) -> None:
+        """Note what became of the last attempt of a process: a child, or None: it failed."""
+        for attempt in reversed(self.attempts):
+            if attempt.pid == pid and attempt.path.endswith(path):
+                attempt.child, attempt.failed = child, child is None
+                return
+
+    def _last(self, pid: int) -> Program | None:
+        return next((each for each in reversed(self.ran) if each.pid == pid), None)
+
+
+def unfollowed(programs: Programs) -> tuple[Gap, ...]:
+    """Return a gap for each program that was started and never reported."""
+    starts: dict[int, list[int]] = {}
+    for program in programs.ran:
+        if not program.forked:
+            starts.setdefault(program.pid, []).append(program.started)
+    found: dict[str, str] = {}
+    for attempt in programs.attempts:
+        if attempt.failed or attempt.how is How.SHELL:
+            continue
+        pid = attempt.child if attempt.how is How.SPAWN else attempt.pid
+        reported = pid is not None and any(time > attempt.time for time in starts.get(pid, ()))
+        if attempt.why or not reported:
+            found.setdefault(attempt.path, attempt.why)
+    return tuple(
+        Gap("trace", f"{path} could not be followed: {why or 'it did not report'}",
+            "use a dynamically linked build, or read and write its files in another program")
+        for path, why in sorted(found.items())
+    )  # fmt: skip

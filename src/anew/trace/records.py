@@ -1,0 +1,207 @@
+"""Records: what the C library told, from the bytes of its chunks to events and programs."""
+
+import struct
+from collections.abc import Callable, Iterable, Iterator
+
+from msgspec import Struct, field
+
+from anew.model.record import Gap
+from anew.model.tree import Stamp
+from anew.trace.events import FOLDER, Deed, Event
+from anew.trace.programs import Attempt, How, Program, Programs
+
+CHUNK_MARK, RECORD_MARK = 0x31636E6177656E61, 0x77656E61
+CHUNK = struct.Struct("<QQQQQ24x")  # mark, bytes used, size, events lost, number of the last chunk
+_RECORD = struct.Struct("<IIHHIQ6qII")
+_HAS_STAMP = 0x100
+
+(_START, _FORKED, _ENDED, _EXEC, _EXEC_FAILED, _SPAWNED, _REAPED, _GAP) = range(1, 9)
+(_OPENED, _LISTED, _AWAY, _HERE, _REMOVED, _EMPTIED, _MADE, _CUT, _LINKED, _LINKED_SOFTLY,
+ _PINNED, _LOST, _STATED, _CONNECTED, _LOOKED_UP, _ASKED, _PIPED,
+ _WALKED) = range(10, 28)  # fmt: skip
+
+_OPENINGS = {
+    "r": Deed.READ,
+    "m": Deed.IMPORTED,
+    "c": Deed.CREATED,
+    "w": Deed.TRUNCATED,
+    "u": Deed.UPDATED,
+    "U": Deed.CHANGED,
+}
+_DEEDS = {
+    _REMOVED: Deed.DELETED,
+    _EMPTIED: Deed.DELETED,
+    _CUT: Deed.UPDATED,
+    _STATED: Deed.LOOKED_AT,
+    _LINKED_SOFTLY: Deed.CREATED,
+    _WALKED: Deed.WALKED,
+}
+_NOTED = {
+    _AWAY: Deed.MOVED_AWAY,
+    _HERE: Deed.MOVED_HERE,
+    _LINKED: Deed.LINKED,
+    _PINNED: Deed.PINNED,
+    _LOST: Deed.LOST,
+}
+_WHY = ("", "it is linked statically", "it is built for another machine",
+        "it runs with another user's rights", "it is built with an address sanitizer")  # fmt: skip
+_HOW = {ord("e"): How.EXEC, ord("s"): How.SPAWN, ord("c"): How.SHELL}
+
+
+class Told(Struct):
+    """All that the processes of a run told through the C library."""
+
+    events: list[Event] = field(default_factory=list)
+    programs: Programs = field(default_factory=Programs)
+    connections: set[tuple[str, str]] = field(default_factory=set)
+    asked: set[str] = field(default_factory=set)
+    pipes: set[str] = field(default_factory=set)
+    gaps: list[Gap] = field(default_factory=list)
+    lost: int = 0
+
+
+class _Line(Struct):
+    kind: int
+    detail: int
+    pid: int
+    time: int
+    stamp: tuple[int, ...]
+    first: bytes
+    second: bytes
+
+
+def read(chunks: Iterable[bytes], plain: Callable[[str], str]) -> Told:
+    """Return what the chunks of a run hold; `plain` makes a path absolute and without dots."""
+    told = Told()
+    lines: list[_Line] = []
+    for chunk in chunks:
+        told.lost += CHUNK.unpack_from(chunk)[3]
+        lines += _lines(chunk)
+    lines.sort(key=lambda line: line.time)
+    for line in lines:
+        if line.kind == _GAP:
+            told.gaps.append(_blind(_text(line.first), _text(line.second)))
+        elif line.kind < _OPENED:
+            _take_program(told.programs, line)
+        else:
+            _take(told, line, plain)
+    return told
+
+
+def _lines(chunk: bytes) -> Iterator[_Line]:
+    """Yield each record that was written to its end; a torn one is passed over."""
+    mark, used, size, _, _ = CHUNK.unpack_from(chunk)
+    if mark != CHUNK_MARK:
+        return
+    at, end = CHUNK.size, min(used, size, len(chunk))
+    while at + _RECORD.size <= end:
+        values = _RECORD.unpack_from(chunk, at)
+        length = values[1]
+        if values[0] != RECORD_MARK or length < _RECORD.size or at + length > end:
+            at += 8
+            continue
+        first = at + _RECORD.size
+        second = first + values[12]
+        yield _Line(
+            values[2], values[3], values[4], values[5], values[6:12],
+            chunk[first:second], chunk[second : second + values[13]],
+        )  # fmt: skip
+        at += length
+
+
+def _text(data: bytes) -> str:
+    return data.decode("utf-8", "surrogateescape")
+
+
+def _take(told: Told, line: _Line, plain: Callable[[str], str]) -> None:
+    kind = line.kind
+    if kind == _ASKED:
+        told.asked.add(_text(line.first))
+        return
+    if kind == _CONNECTED:
+        _connected(told, line)
+        return
+    if kind == _LOOKED_UP:
+        told.connections.add((_text(line.first), _text(line.second) or "0"))
+        return
+    path = plain(_text(line.first))
+    stamp = Stamp(*line.stamp) if line.detail & _HAS_STAMP else None
+    if kind == _OPENED:
+        _opened(told, line, path, stamp)
+    elif kind == _LISTED:
+        names = tuple(_text(name) for name in line.second.split(b"\0")[:-1])
+        told.events.append(Event(line.time, Deed.LISTED, path, stamp, "", names))
+    elif kind == _MADE:
+        told.events.append(Event(line.time, Deed.CREATED, path, None, FOLDER))
+    elif kind == _PIPED:
+        told.pipes.add(path)
+    elif kind in _NOTED:
+        note = _text(line.second)
+        if kind not in (_PINNED, _LOST):
+            note = plain(note)
+        told.events.append(
+            Event(line.time, _NOTED[kind], path, None if kind == _LINKED else stamp, note)
+        )
+    elif kind in _DEEDS:
+        told.events.append(Event(line.time, _DEEDS[kind], path, stamp))
+
+
+def _opened(told: Told, line: _Line, path: str, stamp: Stamp | None) -> None:
+    letter = chr(line.detail & 0xFF)
+    deed = _OPENINGS.get(letter)
+    if deed is not None:
+        told.events.append(Event(line.time, deed, path, stamp))
+    elif letter in "px":
+        if path not in told.pipes:
+            verb, aspect = ("read from", "inputs") if letter == "p" else ("wrote to", "outputs")
+            told.gaps.append(
+                Gap(aspect, f"{verb} {path}, which is no file", "give the data in a file")
+            )
+    elif letter == "q":
+        told.gaps.append(
+            Gap("inputs", f"{path} was read under a filter of system calls: its state is unknown",
+                "read it before the filter is set")
+        )  # fmt: skip
+    else:
+        told.gaps.append(
+            Gap("inputs", f"a file was opened by a path that could not be resolved: {path}",
+                "use shorter, absolute paths")
+        )  # fmt: skip
+
+
+def _connected(told: Told, line: _Line) -> None:
+    host, family = _text(line.first), chr(line.detail & 0xFF)
+    if family == "u":
+        return
+    if not host.startswith("127.") and host not in ("0:0:0:0:0:0:0:1", "0:0:0:0:0:0:0:0"):
+        told.connections.add((host, str(line.stamp[0])))
+
+
+def _take_program(programs: Programs, line: _Line) -> None:
+    words = tuple(_text(word) for word in line.second.split(b"\0") if word)
+    pid, time, first, second = line.pid, line.time, line.stamp[0], line.stamp[1]
+    if line.kind == _START:
+        executable, _, cwd = line.first.partition(b"\0")
+        programs.start(Program(pid, first, time, _text(executable), _text(cwd), words))
+    elif line.kind == _FORKED:
+        programs.start(Program(pid, first, time, forked=True))
+    elif line.kind == _ENDED:
+        programs.end(pid, time, (first & 0xFF) << 8)
+    elif line.kind == _REAPED:
+        programs.end(first, time, second)
+    elif line.kind == _EXEC:
+        why = _WHY[first] if first < len(_WHY) else ""
+        how = _HOW.get(line.detail & 0xFF, How.EXEC)
+        programs.attempts.append(Attempt(pid, time, _text(line.first), words, how, why))
+    elif line.kind == _EXEC_FAILED:
+        programs.attempted(pid, _text(line.first), None)
+    elif line.kind == _SPAWNED:
+        programs.attempted(pid, _text(line.first), first)
+
+
+def _blind(key: str, what: str) -> Gap:
+    if key == "io_uring":
+        return Gap("trace", "the program reads and writes through io_uring, which is not seen",
+                   "switch it off in the program's settings")  # fmt: skip
+    return Gap("trace", f"the program changed its root folder to {what}: paths below are its own",
+               "run it without chroot")  # fmt: skip
