@@ -51,6 +51,8 @@ def _is_own(where: str) -> bool:
 def _files(account: Account, own: list[Mount], variables: Mapping[str, str]) -> list[Missing]:
     home = variables.get("HOME", "")
     quiet = [f"{home}/{name}" for name in CACHES]
+    for process in account.processes:  # it looks for much of its own
+        quiet += [place for place in (process.prefix, process.base_prefix) if place]
     made: set[str] = set()
     sought: dict[str, None] = {}
     for event in sorted(account.events, key=lambda event: event.time):
