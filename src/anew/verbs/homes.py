@@ -118,11 +118,11 @@ def _from_archive(
     moved: dict[str, str] = {}
     if archive.interpreter.prefix != recorded.prefix:  # a run with the same environment elsewhere
         moved[archive.interpreter.prefix] = recorded.prefix
-    if not _whole(archive) and _base_here(recorded) != recorded.build:
+    if not is_whole(archive) and base_here(recorded) != recorded.build:
         if any(tree.part is Part.INTERPRETER for tree in archive.trees):
             parts.append(Part.INTERPRETER)
         else:
-            other, note = _stand_in(recorded)
+            other, note = stand_in(recorded)
             moved[recorded.base_prefix] = other
             notes.append(note)
     if mounted:
@@ -144,13 +144,14 @@ def _from_archive(
     return Home(not notes, "; ".join([note, *notes]), interpreter, mounts)
 
 
-def _whole(archive: Archive) -> bool:
+def is_whole(archive: Archive) -> bool:
+    """Say whether the prefix holds its own interpreter, as that of conda does."""
     return archive.interpreter.prefix == archive.interpreter.base_prefix and any(
         tree.part is Part.PREFIX for tree in archive.trees
     )
 
 
-def _base_here(recorded: Interpreter) -> str | None:
+def base_here(recorded: Interpreter) -> str | None:
     """Return the build of the Python that lies where the environment expects its own."""
     minor = ".".join(recorded.version.split(".")[:2])
     for name in (f"python{minor}", "python3"):
@@ -163,7 +164,7 @@ def _base_here(recorded: Interpreter) -> str | None:
     return None
 
 
-def _stand_in(recorded: Interpreter) -> tuple[str, str]:
+def stand_in(recorded: Interpreter) -> tuple[str, str]:
     """Return the prefix of a Python that stands in for the recorded one, and what to say of it.
 
     Raises:

@@ -5,7 +5,11 @@ import importlib
 import click
 
 COMMANDS = {
+    "show": "Show what was installed and what of it was really imported.",
+    "diff": "Compare the environments of two runs, or of a run and here.",
+    "rebuild": "Make a virtual environment from that of a run.",
     "archive": "Take the installed files of a run's environment into the store.",
+    "lock": "Write a lock to install the same distributions from.",
 }
 
 

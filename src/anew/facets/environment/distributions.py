@@ -32,6 +32,7 @@ class Distribution(Struct):
     fingerprint: Digest | None = None
     changed: tuple[str, ...] = ()
     missing: tuple[str, ...] = ()
+    modules: tuple[str, ...] = ()  # that it brings at the top level
 
 
 class _Known(Struct):
@@ -81,7 +82,7 @@ def _in_folder(folder: str, cache: Path) -> Iterator[Distribution]:
         return
     if not names:
         return
-    place = cache / f"{digest_of(folder)[3:19]}.msgpack"
+    place = cache / f"{digest_of(folder)[3:19]}-2.msgpack"
     before, after = _load(place), _Cache()
     changed = False
     for name in names:
@@ -172,8 +173,26 @@ def _hashed(folder: str, name: str, paths: tuple[str, ...], rows: dict[str, str]
         if rows[path] and rows[path] != f"sha256={found}":
             changed.append(path)
     result.fingerprint = digest_of(content)
+    result.modules = _modules(paths)
     result.changed, result.missing = tuple(changed), tuple(missing)
     return result
+
+
+def _modules(paths: Iterable[str]) -> tuple[str, ...]:
+    """Return the top-level modules that files of a distribution make.
+
+    >>> _modules(["six.py", "sklearn/svm/_base.py", "_fast.cpython-311.so", "six-1.dist-info/x"])
+    ('_fast', 'six', 'sklearn')
+    """
+    found = set()
+    for path in paths:
+        if path.endswith((".py", ".so", ".pyd")) and not path.startswith(("..", "/")):
+            top, inside, _ = path.partition("/")
+            if inside and not top.endswith((".dist-info", ".data")):
+                found.add(top)
+            elif not inside:
+                found.add(top.partition(".")[0])
+    return tuple(sorted(found))
 
 
 def _without_record(folder: str, name: str) -> _Known | None:

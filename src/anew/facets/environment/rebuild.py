@@ -75,7 +75,7 @@ def rebuild(
     if place.exists():
         shutil.rmtree(place)
     place.parent.mkdir(parents=True, exist_ok=True)
-    _uv(uv, ["venv", "--quiet", "--no-project", "--python", base, str(place)], offline=offline)
+    run_uv(uv, ["venv", "--quiet", "--no-project", "--python", base, str(place)], offline=offline)
     executable = str(place / "bin" / "python")
     wanted = [each for each in packages if each.origin in FROM_INDEX and _installable(each)]
     _install(uv, executable, _lines(wanted, changes), interpreter.prefix, offline=offline)
@@ -160,10 +160,15 @@ def _install(uv: str, executable: str, lines: list[str], prefix: str, *, offline
     words = ["pip", "install", "--quiet", "--no-deps", "--python", executable]
     words += indexes.configured(os.environ, prefix).options()
     words += ["--index-strategy", "unsafe-best-match", *lines]
-    _uv(uv, words, offline=offline)
+    run_uv(uv, words, offline=offline)
 
 
-def _uv(uv: str, words: list[str], *, offline: bool) -> None:
+def run_uv(uv: str, words: list[str], *, offline: bool) -> str:
+    """Run uv; return what it wrote to stderr.
+
+    Raises:
+        NoEnvironment: it ended with an error.
+    """
     command = [uv, *words, *(["--offline"] if offline else [])]
     environ = {name: value for name, value in os.environ.items() if name != "VIRTUAL_ENV"}
     try:
@@ -178,6 +183,7 @@ def _uv(uv: str, words: list[str], *, offline: bool) -> None:
             why=_reason(done.stderr),
             hint="make the missing package available: settings of uv and pip count",
         )
+    return done.stderr
 
 
 def _reason(text: str) -> str:

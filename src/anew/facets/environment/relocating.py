@@ -5,10 +5,12 @@ import stat
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
+from anew.facets.environment import conda
 from anew.facets.environment.layout import Placed
 from anew.model.archive import Archive, Part
 
 TEXT_LARGEST = 1 << 20  # bytes; what is larger is no script
+SHEBANG_LONGEST = 127  # bytes, with older kernels
 KINDS = (".pth", ".egg-link", ".json", ".cfg", ".py")
 
 
@@ -26,6 +28,8 @@ def relocate(archive: Archive, placed: Placed, *, lying: Mapping[str, str] | Non
         if place is not None and tree.part in (Part.PREFIX, Part.SITE):
             for path in _naming(Path(place)):
                 _rewrite(path, moved)
+            if tree.part is Part.PREFIX and tree.path in moved:
+                conda.relocate(Path(place), tree.path, moved[tree.path])
 
 
 def _naming(place: Path) -> Iterator[Path]:
@@ -33,7 +37,7 @@ def _naming(place: Path) -> Iterator[Path]:
     for path in (place / "pyvenv.cfg", *_in(place / "bin")):
         if path.is_symlink() or path.is_file():
             yield path
-    for site in (*place.glob("lib/python*/site-packages"), place):
+    for site in (*place.glob("lib*/python*/site-packages"), place):
         for path in _in(site):
             if path.is_file() and path.name.endswith(KINDS) and not path.is_symlink():
                 yield path
@@ -61,10 +65,25 @@ def _rewrite(path: Path, moved: Mapping[str, str]) -> None:
     if b"\0" in data:
         return
     new = _replaced(data, moved)
+    if new != data and new.startswith(b"#!"):
+        new = _startable(new)
     if new != data:
         path.unlink()  # it may be another file's, by a link
         path.write_bytes(new)
         path.chmod(stat.S_IMODE(status.st_mode))
+
+
+def _startable(data: bytes) -> bytes:
+    """Return a script whose first line a kernel understands: no space in it, and not too long.
+
+    The way is that of pip: the shell starts the interpreter, and Python reads that as a text.
+    """
+    line, _, rest = data.partition(b"\n")
+    program = line[2:].strip()
+    if b"python" not in program or (b" " not in program and len(line) <= SHEBANG_LONGEST):
+        return data
+    start = b"#!/bin/sh\n'''exec' \"" + program + b'" "$0" "$@"\n\' \'\'\'\n'
+    return start + rest
 
 
 def _replaced(data: bytes, moved: Mapping[str, str]) -> bytes:

@@ -186,11 +186,12 @@ def _by_value(found: Distribution, names: Iterable[str], holder: Holder) -> tupl
 
 def _modules_of(found: Distribution) -> set[str]:
     """Return the names of the top-level modules a distribution brings."""
-    try:
+    named = set(found.modules)
+    try:  # an editable one lies elsewhere, and a system's has no list of files
         with open(f"{found.folder}/{found.metadata}/top_level.txt", encoding="utf-8") as stream:
-            return {line.strip() for line in stream}
+            return named | {line.strip() for line in stream}
     except OSError:
-        return {canonical_name(found.name).replace("-", "_")}
+        return named or {canonical_name(found.name).replace("-", "_")}
 
 
 def _library(path: str, place: str, holder: Holder) -> Library:
