@@ -17,6 +17,10 @@ NONE = "none"  # value of ANEW_SHIM: do without
 _LIBRARY = Path(__file__).parents[1] / "probe" / "native" / "libanew.so"
 _PARTING = " :;"  # what the loader parts the list at: such a path cannot be in it
 _TRIED = "preload-works"
+_HEAD = 1 << 20  # bytes; the names of needed libraries stand in the first pages
+_ELF64 = 2  # EI_CLASS
+_MACHINES = {"x86_64": 62, "aarch64": 183}  # e_machine, from elf.h
+_SANITIZERS = (b"libasan.so", b"libtsan.so")
 # Run when an interpreter is about to start the program: it must neither fail nor leave a name.
 _BOOT = """exec(compile(open({start!r}, "rb").read(), {start!r}, "exec"), \
 {{"__name__": "_anew_boot", "__file__": {start!r}}})"""
@@ -84,6 +88,25 @@ def _works(path: str) -> bool:
     except (OSError, subprocess.SubprocessError):
         return False
     return done.returncode == 0 and not done.stderr
+
+
+def suits(program: str) -> bool:
+    """Say whether a program can be started with the library in front, and stays what it is.
+
+    One built for another machine would print the loader's complaint, and one built with an address
+    sanitizer refuses to start; to one that is linked statically the library means nothing.
+    """
+    try:
+        with open(program, "rb") as stream:
+            head = stream.read(_HEAD)
+    except OSError:
+        return True  # whoever starts it will say so
+    if not head.startswith(b"\x7fELF"):
+        return True  # a script: its interpreter is looked into by nobody, and is hardly ever such
+    same = head[4] == _ELF64 and int.from_bytes(head[18:20], "little") == _MACHINES.get(
+        platform.machine()
+    )
+    return same and not any(name in head for name in _SANITIZERS)
 
 
 def prepare(spool: Path, project: str, skipped: Iterable[str], start: str) -> None:

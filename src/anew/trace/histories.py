@@ -123,9 +123,18 @@ def _trace_origin(
                 origin = event.note, source.first
         if origin is not None:
             origins[path] = origin
-    elif deed in (Deed.PINNED, Deed.LOST) and path in origins:
-        name, first = origins[path]
-        _keep(histories[name], event._replace(stamp=first))
+    elif deed in (Deed.PINNED, Deed.LOST):
+        own = histories[path]
+        if own.linked and own.first is not None and _is_same_but_for_links(own.first, event.stamp):
+            _keep(own, event._replace(stamp=own.first))
+        if path in origins:
+            name, first = origins[path]
+            _keep(histories[name], event._replace(stamp=first))
+
+
+def _is_same_but_for_links(first: Stamp, now: Stamp | None) -> bool:
+    """Say whether a state is another by its time of change alone, which a new name moves."""
+    return now is not None and first._replace(changed=0) == now._replace(changed=0)
 
 
 def _keep(history: History, event: Event) -> None:

@@ -116,7 +116,7 @@ def carry_out(
     job = Job(
         resolved.argv,
         ask.directory,
-        _variables(ask, scene, before, spool, _preload(workspace, request, spool)),
+        _variables(ask, scene, before, spool, _preload(workspace, request, spool, resolved)),
         spool,
         scene.streams,
         scene.stdin,
@@ -299,10 +299,12 @@ def _settings(request: Request, scene: Scene) -> dict[str, str]:
     }
 
 
-def _preload(workspace: Workspace, request: Request, spool: Path) -> str | None:
+def _preload(
+    workspace: Workspace, request: Request, spool: Path, resolved: commands.Resolved
+) -> str | None:
     """Make the spool ready for the C library, and return where that lies; None: without it."""
     library = preload.library(workspace.cache)
-    if library is None:
+    if library is None or not preload.suits(resolved.argv[0]):
         return None
     own = (workspace.root, workspace.cache, Path(inject.FOLDER).parent)
     try:

@@ -1,0 +1,177 @@
+"""What programs do outside of Python: seen through the C library, each in a real program."""
+
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from anew.execute.preload import library
+from tests.conftest import Anew
+
+COMPILER = shutil.which("cc") or shutil.which("gcc")
+READS_AND_WRITES = """
+#include <stdio.h>
+int main(void) {
+    char text[9] = "";
+    FILE *in = fopen("in.txt", "r"), *out = fopen("out.txt", "w");
+    if (!in || !out) return 9;
+    fread(text, 1, 8, in);
+    fputs(text, out);
+    return fclose(out);
+}
+"""
+
+
+@pytest.fixture
+def native(anew: Anew, tmp_path: Path) -> Anew:
+    if library(tmp_path / "cache") is None:
+        pytest.skip("Anew was built without its C library")
+    anew.write("in.txt", "one\n")
+    return anew
+
+
+def compiled(anew: Anew, *options: str, source: str = READS_AND_WRITES) -> str:
+    if COMPILER is None:
+        pytest.skip("there is no C compiler")
+    anew.write("program.c", source)
+    done = subprocess.run(
+        [COMPILER, *options, "-o", "program", "program.c"],
+        cwd=anew.project, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    if done.returncode:
+        pytest.skip(f"this compiler cannot: {' '.join(options)}")
+    return "./program"
+
+
+def inputs(anew: Anew) -> set[str]:
+    found = anew.json("show", "@1")["recipe"]["inputs"]
+    return {each["path"] for each in found if each["kind"] == "file"}
+
+
+def outputs(anew: Anew) -> set[str]:
+    return {each["path"] for each in anew.json("show", "@1")["outcome"]["outputs"]}
+
+
+def gaps(anew: Anew) -> str:
+    return str(anew.json("show", "@1")["coverage"]["gaps"])
+
+
+WAYS = {
+    "shell redirection": "cat < in.txt > out.txt",
+    "here and back": "while read line; do echo $line; done < in.txt > out.txt",
+    "emptied environment": "env -i /bin/cat in.txt > out.txt",
+    "variable taken away": "unset LD_PRELOAD; /bin/cat in.txt > out.txt",
+    "its own preload": "LD_PRELOAD= cat in.txt > out.txt",
+    "copied": "cp in.txt out.txt",
+    "copied by dd": "dd if=in.txt of=out.txt status=none",
+    "sorted in a pipe": "sort in.txt | tee out.txt > /dev/null",
+    "awk": "awk '{print $1 > \"out.txt\"}' in.txt",
+    "moved over": "cat in.txt > part; mv part out.txt",
+    "tar and back": "tar cf a.tar in.txt && mkdir d && tar xf a.tar -C d && cp d/in.txt out.txt && rm -r d a.tar",
+    "found": "find . -name in.txt -exec cp {} out.txt ';'",
+    "xargs": "echo in.txt | xargs cat > out.txt",
+    "isolated python": 'python -I -c "open(\'out.txt\', \'w\').write(open(\'in.txt\').read())"',
+    "python without site": 'python -S -E -c "open(\'out.txt\', \'w\').write(open(\'in.txt\').read())"',
+    "gzip": "gzip -nc in.txt | gzip -dc > out.txt",
+    "background": "cat in.txt > out.txt & wait",
+    "limit on file sizes": "(ulimit -f 8; cat in.txt > out.txt)",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_other_programs_are_seen_and_come_back(native: Anew, way: str) -> None:
+    native("run", "--name", "a", "--", "sh", "-c", WAYS[way])
+
+    assert "in.txt" in inputs(native)
+    assert outputs(native) == {"out.txt"}
+    assert gaps(native) == "[]"
+    shutil.rmtree(native.project)
+    done = native("replay", "a", cwd="/")
+    assert done.stdout.startswith("anew: identical")
+
+
+@pytest.mark.parametrize("change", ["echo x > in.txt", "echo x >> in.txt", "rm in.txt",
+                                    "mv in.txt away.txt", "sed -i s/one/two/ in.txt",
+                                    "truncate -s 1 in.txt", "mv in.txt b; echo x >> b",
+                                    "ln in.txt c; rm in.txt"])  # fmt: skip
+def test_what_an_input_held_before_is_kept(native: Anew, change: str) -> None:
+    native("run", "--name", "a", "--", "sh", "-c", f"cat in.txt; {change}")
+
+    native("get", "a", "in.txt", "--inputs", "-o", "back")
+    assert (native.project / "back" / "in.txt").read_text() == "one\n"
+    shutil.rmtree(native.project)
+    assert native("replay", "a", cwd="/").stdout.startswith("anew: identical")
+
+
+def test_compiled_program_is_seen(native: Anew) -> None:
+    native("run", "--name", "a", "--", compiled(native))
+    assert "in.txt" in inputs(native)
+    assert outputs(native) == {"out.txt"}
+    assert gaps(native) == "[]"
+
+
+@pytest.mark.parametrize("how", ["-static", "-fsanitize=address"])
+def test_what_cannot_be_followed_runs_as_ever_and_is_a_gap(native: Anew, how: str) -> None:
+    program = compiled(native, how)
+    alone = native("run", "--", program)
+    assert alone.stdout == ""
+    assert "program" in gaps(native)
+    native("run", "--", "sh", "-c", f"{program}; cat in.txt")
+    assert "program could not be followed" in gaps(native)
+    assert "in.txt" in inputs(native)
+
+
+def test_every_descriptor_closed_and_nothing_of_ours_in_the_output(native: Anew) -> None:
+    native.write(
+        "close.py",
+        "import os\nos.closerange(3, 256)\nfd = os.open('out.txt', os.O_WRONLY | os.O_CREAT)\n"
+        "open('in.txt').close()\nos.write(fd, b'mine')\n",
+    )
+    native("run", "close.py")
+    assert (native.project / "out.txt").read_text() == "mine"
+    assert {"in.txt"} <= inputs(native)
+
+
+def test_many_threads_on_little_stacks_lose_nothing(native: Anew) -> None:
+    source = """
+#include <fcntl.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <unistd.h>
+static void *work(void *number) {
+    char path[64];
+    for (int i = 0; i < 2000; i++) {
+        sprintf(path, "many/%ld-%d", (long)number, i % 50);
+        close(open(path, O_RDONLY));
+    }
+    return NULL;
+}
+int main(void) {
+    pthread_t threads[64];
+    pthread_attr_t small;
+    pthread_attr_init(&small);
+    pthread_attr_setstacksize(&small, 16384);
+    for (long i = 0; i < 64; i++) pthread_create(&threads[i], &small, work, (void *)i);
+    for (int i = 0; i < 64; i++) pthread_join(threads[i], NULL);
+    return 0;
+}
+"""
+    program = compiled(native, "-pthread", source=source)
+    for thread in range(64):
+        for number in range(50):
+            native.write(f"many/{thread}-{number}", f"{thread} {number}")
+    native("run", "--", program)
+    assert len([path for path in inputs(native) if path.startswith("many/")]) == 64 * 50
+
+
+def test_without_the_library_the_run_says_what_it_could_not_see(native: Anew) -> None:
+    native("run", "--", "sh", "-c", "cat in.txt", environ={"ANEW_SHIM": "none"})
+    assert "other programs than Python" in gaps(native)
+
+
+def test_programs_see_no_variables_of_ours_in_python(native: Anew) -> None:
+    code = "import os; print([name for name in os.environ if 'ANEW' in name or 'PRELOAD' in name])"
+    done = native("run", sys.executable, "-c", code)
+    assert done.stdout == "[]\n"
