@@ -43,7 +43,7 @@ def test_example_replays_identically(name: str, anew: Anew) -> None:
 
     recorded = anew("run", "--name", name, "--", *example["command"], timeout=300)
     assert (
-        f"coverage {100 if NATIVE else example.get('coverage_in_process', 100)} %"
+        f"coverage {example.get('coverage' if NATIVE else 'coverage_in_process', 100)} %"
         in recorded.stderr
     )
     for path in example.get("wipe", []):

@@ -154,9 +154,8 @@ def _opened(told: Told, line: _Line, path: str, stamp: Stamp | None) -> None:
     elif letter in "px":
         if path not in told.pipes:
             verb, aspect = ("read from", "inputs") if letter == "p" else ("wrote to", "outputs")
-            told.gaps.append(
-                Gap(aspect, f"{verb} {path}, which is no file", "give the data in a file")
-            )
+            told.gaps.append(_entropy(path) or Gap(aspect, f"{verb} {path}, which is no file",
+                                                   "give the data in a file"))  # fmt: skip
     elif letter == "q":
         told.gaps.append(
             Gap("inputs", f"{path} was read under a filter of system calls: its state is unknown",
@@ -167,6 +166,13 @@ def _opened(told: Told, line: _Line, path: str, stamp: Stamp | None) -> None:
             Gap("inputs", f"a file was opened by a path that could not be resolved: {path}",
                 "use shorter, absolute paths")
         )  # fmt: skip
+
+
+def _entropy(path: str) -> Gap | None:
+    if path not in ("/dev/urandom", "/dev/random"):
+        return None
+    return Gap("seeds", f"compiled code drew from {path}: a replay cannot give that back",
+               "where the result depends on it, set that library's seed")  # fmt: skip
 
 
 def _connected(told: Told, line: _Line) -> None:
