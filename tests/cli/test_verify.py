@@ -77,6 +77,13 @@ def test_a_reference_is_no_fault(anew: Anew) -> None:
     (anew.project / "in.txt").unlink()
     document = check(anew.json("verify"))
     assert (document["verdict"], document["referenced"]) == ("whole", 1)
+    (gone,) = document["gone"]
+    assert (gone["path"], "nothing lies at" in gone["why"]) == ("in.txt", True)
+    anew.write("in.txt", "other")
+    (gone,) = check(anew.json("verify"))["gone"]
+    assert "other bytes" in gone["why"]
+    anew.write("in.txt", "data")
+    assert check(anew.json("verify"))["gone"] == []
 
 
 def test_a_run_that_is_not_sealed_has_nothing_to_check(anew: Anew) -> None:

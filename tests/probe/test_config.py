@@ -58,6 +58,28 @@ main()
     assert merged == {"debug": False, "train.lr": 0.5}
 
 
+def test_typer(spool: Spool) -> None:
+    pytest.importorskip("typer")
+    code = "import typer\ndef main(lr: float = 0.1, n: int = 3): print(lr)\ntyper.run(main)"
+    spool.script(code, "--lr", "0.5")
+    (found,) = params(spool).values()
+    assert found == {"lr": 0.5, "n": 3}
+
+
+def test_absl(spool: Spool) -> None:
+    pytest.importorskip("absl")
+    spool.script(
+        """
+from absl import app, flags
+flags.DEFINE_float("lr", 0.1, "rate")
+flags.DEFINE_integer("n", 3, "count")
+app.run(lambda _: print(flags.FLAGS.lr))
+""",
+        "--lr=0.5",
+    )
+    assert params(spool) == {"absl": {"lr": 0.5, "n": 3}}
+
+
 def test_yaml_documents_the_program_reads(spool: Spool) -> None:
     pytest.importorskip("yaml")
     (spool.project / "c.yaml").write_text("lr: 0.1\nnet: {depth: 3}\n")

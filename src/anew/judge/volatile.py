@@ -58,6 +58,7 @@ IN_TEXT = _patterns(
      ":"),
     ("time", rf"(?<!\d)[0-3]\d/{_MONTH}/20\d\d:{_CLOCK}(?: \+0000)?", ":"),
     ("time", rf"(?<=\b[IWEF])[01]\d[0-3]\d {_CLOCK} +\d+(?= \S+:\d+\])", ":"),
+    ("time", rf"(?<=\b[IWEF])0000 00:00:{_EPOCH} +\d+(?= \S+:\d+\])", ":"),  # before its start
     ("time", r"\bdatetime\((?P<token>20\d\d(?:, \d\d?){4}(?:, \d\d?(?:, \d{1,6})?)?)(?=[,)])",
      "datetime("),
     ("date", rf"(?<![\w./-]){_DATE}(?![\w/]|-\d|\.\d)", "19|20"),

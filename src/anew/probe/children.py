@@ -6,7 +6,7 @@ import os
 import posix
 import sys
 
-from . import files, imports, inject, journal, roles, state
+from . import files, imports, inject, journal, redact, roles, state
 from .paths import text
 
 TYPE_CHECKING = False
@@ -101,7 +101,7 @@ def _listed(pairs: Foreign) -> Foreign:
 def _note(executable: Foreign, argv: Foreign, how: str, folder: Foreign) -> None:
     roles.tell()
     words = [argv] if isinstance(argv, (str, bytes)) else list(argv or ())
-    plain = [text(word) or repr(word) for word in words]
+    plain = redact.words([text(word) or repr(word) for word in words])
     place = text(folder) if folder is not None else None
     journal.event("spawn", text(executable) or (plain[0] if plain else ""), plain, how, place)
 

@@ -1,4 +1,4 @@
-"""Resolved parameters: what argparse, click, hydra and YAML gave the program, defaults and all."""
+"""Resolved parameters: what argparse, click, absl, hydra and YAML gave, defaults and all."""
 
 from __future__ import annotations
 
@@ -22,10 +22,12 @@ def patch(module: ModuleType) -> None:
     library: Foreign = module
     if module.__name__ == "argparse":
         imports.wrap(library.ArgumentParser, "parse_known_args", _argparse)
-    elif module.__name__ == "click.core":
+    elif module.__name__ in ("click.core", "typer._click.core"):
         imports.wrap(library.Command, "invoke", _click)
     elif module.__name__ == "hydra.core.utils":
         imports.wrap(library, "run_job", _hydra, "hydra")
+    elif module.__name__ == "absl.flags":
+        imports.wrap(library.FlagValues, "__call__", _absl)
     elif module.__name__ == "yaml":
         imports.wrap(library, "load", _yaml)
 
@@ -96,6 +98,25 @@ def _of_hydra(values: list[object]) -> dict[str, object]:
             rest = library.OmegaConf.masked_copy(value, list(plain))
             return dict(library.OmegaConf.to_container(rest, resolve=True))
     return {}
+
+
+def _absl(original: Foreign) -> Foreign:
+    def call(self: Foreign, *args: Foreign, **options: Foreign) -> Foreign:
+        result = original(self, *args, **options)
+        tell("absl", lambda: _of_absl(self))
+        return result
+
+    return call
+
+
+def _of_absl(values: Foreign) -> dict[str, object]:
+    """Return the flags that the program defined, not those that come with absl itself."""
+    return {
+        flag.name: flag.value
+        for module, flags in values.flags_by_module_dict().items()
+        if not module.startswith("absl.")
+        for flag in flags
+    }
 
 
 def _yaml(original: Foreign) -> Foreign:

@@ -10,7 +10,14 @@ if TYPE_CHECKING:
     from types import ModuleType
 
 _PARTS = {
-    "config": ("argparse", "click.core", "hydra.core.utils", "yaml"),
+    "config": (
+        "argparse",
+        "click.core",
+        "typer._click.core",
+        "hydra.core.utils",
+        "yaml",
+        "absl.flags",
+    ),
     "figures": ("matplotlib.backend_bases",),
     "natives": (
         "pyarrow",

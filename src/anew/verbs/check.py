@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING
 from anew.model.entry import RUN_REMOVED, RUN_SEALED
 from anew.model.errors import BrokenLedger, DamagedObject, MissingObject
 from anew.model.inputs import Kept
+from anew.trace.places import whole
 from anew.verbs.archives import archives
+from anew.verbs.keep import why_gone
 from anew.verbs.objects import Walk
 
 if TYPE_CHECKING:
@@ -32,13 +34,28 @@ class Fault:
     path: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Elsewhere:
+    """A file that a run holds by reference and that is not there any more, or another."""
+
+    run: str
+    digest: Digest
+    path: str
+    why: str
+
+
 @dataclass(slots=True)
 class Checked:
-    """What was checked and what is wrong. `referenced` are files known by digest, not held."""
+    """What was checked and what is wrong.
+
+    `referenced` are files known by digest, not held; `gone` those of them that do not lie where
+    they did, as they were: no fault of the store.
+    """
 
     runs: list[str] = field(default_factory=list)
     objects: int = 0
     referenced: int = 0
+    gone: list[Elsewhere] = field(default_factory=list)
     faults: list[Fault] = field(default_factory=list)
     packs: tuple[str, ...] = ()  # whose index cannot be read
     ledger: str = ""  # what is wrong with it
@@ -71,9 +88,16 @@ class Checking:
             fault = self._fault(named.digest)
             if fault == MISSING and named.kept is not Kept.VALUE:
                 self.found.referenced += 1
+                self._refer(run, record, named)
             elif fault:
                 fault_of = Fault(named.digest, fault, run, named.aspect, named.path)
                 self.found.faults.append(fault_of)
+
+    def _refer(self, run: str, record: Digest, named: Named) -> None:
+        place = whole(named.path, self._walk.projects[record])
+        why = why_gone(named.digest, named.size, place, self._workspace.store)
+        if why:
+            self.found.gone.append(Elsewhere(run, named.digest, named.path, why))
 
     def _all(self, record: Digest) -> Iterator[Named]:
         """Yield what a record names, and what the archives of its environment do."""

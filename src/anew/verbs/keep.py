@@ -107,12 +107,31 @@ def _take_any(
     return lost
 
 
-def _take(wanted: Referenced, path: str, store: LocalStore, batch: Batch) -> str:
-    """Take a file in; return why it could not be."""
+def why_gone(digest: Digest, size: int, path: str, store: LocalStore) -> str:
+    """Return why the file at `path` cannot stand for what a record names; nothing if it can.
+
+    It is read only where the store does not know what a file in that state holds.
+    """
     try:
         stamp = stamp_of(os.stat(path))
-        if stamp.size != wanted.size or store.fingerprint(path, stamp) != wanted.digest:
+        if stamp.size != size or store.fingerprint(path, stamp) != digest:
             return f"other bytes lie at {path}"
+    except FileNotFoundError:
+        return f"nothing lies at {path}"
+    except ChangedWhileRead:
+        return f"{path} changed while it was read"
+    except OSError as error:
+        return f"{path} cannot be read: {error.strerror or error}"
+    return ""
+
+
+def _take(wanted: Referenced, path: str, store: LocalStore, batch: Batch) -> str:
+    """Take a file in; return why it could not be."""
+    why = why_gone(wanted.digest, wanted.size, path, store)
+    if why:
+        return why
+    try:
+        stamp = stamp_of(os.stat(path))
         if not store.free_space_allows(wanted.size):
             return "the file system of the store is nearly full"
         batch.add_file(path, stamp)

@@ -44,6 +44,7 @@ class Walk:
         self._store = store
         self._lists: dict[Digest, tuple[Named, ...]] = {}
         self.environments: dict[Digest, Digest] = {}  # of each record that was walked
+        self.projects: dict[Digest, str] = {}  # likewise
         self.unread: dict[Digest, MissingObject | DamagedObject] = {}
 
     def record(self, digest: Digest) -> Iterator[Named]:
@@ -55,6 +56,7 @@ class Walk:
             self.unread[digest] = error
             return
         self.environments[digest] = record.recipe.environment.digest
+        self.projects[digest] = record.project
         yield from self._recipe(record)
         outcome = record.outcome
         yield from self._list("metrics", outcome.metrics, Metric)

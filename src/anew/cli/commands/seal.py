@@ -24,14 +24,17 @@ def command(run: str, as_json: bool, store: str | None) -> int:  # noqa: FBT001
     with opened(store, directory) as workspace:
         row = run_of(workspace, run, directory)
         if row.record is not None:
-            record, again = record_of(workspace, row), " already"
+            record, again = record_of(workspace, row), True
         else:
-            record, again = recover.finish(workspace, row.id, lambda _: None), ""
+            record, again = recover.finish(workspace, row.id, lambda _: None), False
     if as_json:
         render.document(
             {"schema": "anew/seal-1", "id": record.id, "status": record.outcome.status,
              "coverage": record.coverage.percent}
         )  # fmt: skip
     else:
-        render.tell(f"anew:{again} {sealed_line(record, None)}".replace("anew: already", "already"))
+        line = sealed_line(record, None)
+        render.tell(
+            "anew: " + (line.replace(" sealed ", " was sealed before ", 1) if again else line)
+        )
     return 0

@@ -139,6 +139,7 @@ def _document(found: Checked, replayed: list[Replayed] | None) -> dict[str, obje
         "runs": found.runs,
         "objects": found.objects,
         "referenced": found.referenced,
+        "gone": found.gone,
         "faults": found.faults,
         "packs": found.packs,
         "ledger": None
@@ -152,16 +153,25 @@ def _lines(found: Checked) -> list[str]:
     runs = render.count(len(found.runs), "run")
     counts = f"{runs}, {render.count(found.objects, 'object')}"
     if found.referenced:
-        counts += f" · {render.count(found.referenced, 'file')} by reference, not checked"
+        counts += f" · {render.count(found.referenced, 'file')} by reference"
+        if found.gone:
+            counts += f", {len(found.gone):,} of them gone or changed"
     if found.entries is not None and not found.ledger:
         counts += f" · ledger of {render.count(found.entries, 'entry', 'entries')} is one chain"
     if found.whole:
-        return [f"anew: whole · {counts}"]
+        return [f"anew: whole · {counts}", *_gone(found)]
     lines = [f"anew: not whole · {_reason(found)} · {counts}"]
     for each in found.faults[:MOST]:
         where = f"{each.aspect} {shown(each.path)} of {each.run[:SHORT_ID]}" if each.run else ""
         lines.append(f"  {each.fault}: {where or 'no run names it'} · {each.digest}")
     if len(found.faults) > MOST:
         lines.append(f"  and {len(found.faults) - MOST:,} more: --json lists all")
+    lines += _gone(found)
     lines += [f"  pack {name}" for name in found.packs]
     return lines
+
+
+def _gone(found: Checked) -> list[str]:
+    lines = [f"  {shown(each.path)} of {each.run[:SHORT_ID]}: {each.why}" for each in found.gone]
+    more = len(lines) - MOST
+    return [*lines[:MOST], f"  and {more:,} more: --json lists all"] if more > 0 else lines
