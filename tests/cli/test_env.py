@@ -1,5 +1,6 @@
 """`anew env`: show, compare, rebuild and lock the environment of a run."""
 
+import json
 import os
 import shutil
 import subprocess
@@ -125,3 +126,46 @@ def test_a_lock_offline_says_what_it_cannot_find(used: Anew, tmp_path: Path) -> 
     check(used.json("env", "lock", "used", "-o", str(tmp_path / "y"),
                     "--format", "environment.yml"))  # fmt: skip
     assert '- "demo @ file:' in (tmp_path / "y" / "environment.yml").read_text()
+
+
+def test_audit_names_each_finding_with_its_ground(used: Anew, place: Path, tmp_path: Path) -> None:
+    inactive = wheelhouse.wheel(
+        used.home / "wheels", "risky", "1.5", {"risky.py": b"x = 1\n"},
+        metadata="License-Expression: MIT\nRequires-Python: <3.12\n"
+        "Classifier: Development Status :: 7 - Inactive",
+    )  # fmt: skip
+    wheelhouse.install(place / "bin" / "python", inactive)
+    (wheelhouse.site(place) / "demo" / "__init__.py").write_text("ANSWER = 7\n")
+    used.write("requirements.txt", "demo>=1  # any\nidle==2.0\n")
+    used("run", "--name", "audited", f"{place}/bin/python", "use.py")
+    span = {"type": "ECOSYSTEM", "events": [{"introduced": "1.0"}, {"fixed": "1.6"}]}
+    affected = [{"package": {"name": "Risky", "ecosystem": "PyPI"}, "ranges": [span]}]
+    advisory = {"id": "PYSEC-1", "summary": "bad", "affected": affected}
+    other = {**advisory, "id": "PYSEC-2", "withdrawn": "2026-01-01T00:00:00Z"}
+    (tmp_path / "osv.json").write_text(json.dumps([advisory, other]))
+
+    words = ("env", "audit", "audited", "--advisories", str(tmp_path / "osv.json"))
+    document = check(used.json(*words, "--python", "3.13"))
+    found = {(each["kind"], each["package"]) for each in document["findings"]}
+    assert {
+        ("unused", "idle"), ("unused", "risky"), ("changed", "demo"), ("unpinned", "demo"),
+        ("no licence", "demo"), ("deprecated", "risky"), ("vulnerable", "risky"),
+        ("incompatible", "risky"),
+    } <= found  # fmt: skip
+    assert not {("unpinned", "idle"), ("unused", "demo"), ("no licence", "risky")} & found
+    assert sum(each["kind"] == "vulnerable" for each in document["findings"]) == 1
+    assert document["licences"]["risky"] == "MIT"
+    assert any("--online" in each for each in document["unasked"])
+    used("env", "audit", "audited", "--advisories", str(tmp_path / "none.json"), check=30)
+    used("env", "audit", "audited", "--python", "new", check=2)
+
+
+@pytest.mark.parametrize(
+    ("version", "affected"), [("0.9", False), ("1.0", True), ("1.5.9", True), ("1.6", False)]
+)
+def test_advisories_hold_between_their_edges(version: str, affected: bool) -> None:  # noqa: FBT001
+    from anew.facets.environment.advisories import Advisory, _Affected, _Named, _Range
+
+    span = _Range("ECOSYSTEM", [{"introduced": "1.0"}, {"fixed": "1.6"}])
+    advisory = Advisory("X", affected=[_Affected(_Named("demo", "PyPI"), [], [span])])
+    assert advisory.concerns("demo", version) is affected

@@ -10,6 +10,7 @@ COMMANDS = {
     "rebuild": "Make a virtual environment from that of a run.",
     "archive": "Take the installed files of a run's environment into the store.",
     "lock": "Write a lock to install the same distributions from.",
+    "audit": "Say what is wrong, risky or old about an environment.",
 }
 
 
