@@ -70,6 +70,29 @@ def test_a_second_archive_adds_nothing(archived: Anew) -> None:
     assert size(archived.store) - before < 4096  # an entry of the ledger
 
 
+def test_ten_environments_take_little_more_room_than_one(archived: Anew, tmp_path: Path) -> None:
+    one = size(archived.store)
+    for number in range(9):
+        other = tmp_path / f"number {number}"
+        wheel = wheelhouse.wheel(other / "own", "own", f"1.{number}", {"own.py": b"x = 1\n"})
+        wheelhouse.make(other / "venv", wheelhouse.demo(archived.home / "wheels"), wheel)
+        name = f"n{number}"
+        archived("run", "--name", name, f"{other}/venv/bin/python", "use.py")
+        assert check(archived.json("env", "archive", name))["added_b"] < 20_000
+    assert size(archived.store) < 1.6 * one  # ten records and their lists too, on 0.3 MB
+
+
+def test_byte_compiled_files_are_valid_where_they_come_back(archived: Anew, place: Path) -> None:
+    archived.write("valid.py", "import demo, importlib.util as u, os, sys\n"
+                   "print(os.path.getmtime(demo.__cached__), open(demo.__cached__, 'rb').read())\n"
+                   "print(int.from_bytes(open(demo.__cached__, 'rb').read(12)[8:], 'little')"
+                   " == int(os.stat(demo.__file__).st_mtime))\n")  # fmt: skip
+    archived("run", "--name", "valid", f"{place}/bin/python", "valid.py")
+    shutil.rmtree(place)
+    assert replayed(archived, "valid")["verdict"] == "identical"
+    assert archived("logs", "valid").stdout.endswith("True\n")
+
+
 def test_what_is_laid_out_cannot_be_written_to(archived: Anew, place: Path) -> None:
     archived.write("spoil.py", "import demo, os\nopen(demo.__file__, 'a').write('# more')\n")
     archived("run", "--name", "spoil", f"{place}/bin/python", "spoil.py")

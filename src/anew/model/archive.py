@@ -24,7 +24,9 @@ class Part(StrEnum):
 class ArchivedFile(Struct, frozen=True, omit_defaults=True):
     """One entry of a tree. `path` is relative to its top; `modified` in µs since 1970.
 
-    The time is put back: byte-compiled files name that of their source.
+    The time is put back: byte-compiled files name that of their source. Those are held, as the
+    object `held`, without the time `source_time` and the place of the tree, so that environments
+    share them; `digest` is that of the file as it was.
     """
 
     path: str
@@ -34,6 +36,8 @@ class ArchivedFile(Struct, frozen=True, omit_defaults=True):
     modified: int = 0
     kind: FileKind = FileKind.FILE
     target: str | None = None  # of a symbolic link
+    held: Digest | None = None
+    source_time: int = 0  # s since 1970
 
 
 class Tree(Struct, frozen=True):

@@ -1,14 +1,14 @@
 """Laying out: write many objects to many files at once, each checked as it is written."""
 
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from enum import StrEnum
 from pathlib import Path
 
 from msgspec import Struct
 
-from anew.model.digest import Digest
+from anew.model.digest import Digest, digest_bytes
 from anew.store.copying import copy, opened, stream
 from anew.store.durable import write_all
 from anew.store.holdings import Holdings
@@ -27,13 +27,18 @@ class Way(StrEnum):
 
 
 class Laid(Struct, frozen=True):
-    """A file to be written: where, and what it is to be like. `modified` in ns."""
+    """A file to be written: where, and what it is to be like. `modified` in ns.
+
+    With `fill` the object is not the file itself: `fill` makes it of it, with the digest `filled`.
+    """
 
     digest: Digest
     target: str
     mode: int
     modified: int
     linkable: bool = False  # may be the store's own file, whatever mode and time that has
+    fill: Callable[[bytes], bytes | None] | None = None
+    filled: Digest | None = None
 
 
 def lay_out(holdings: Holdings, files: Iterable[Laid]) -> dict[Way, int]:
@@ -74,6 +79,11 @@ def _small(holdings: Holdings, files: Sequence[Laid], packed: dict[Digest, Place
 
 
 def _write(file: Laid, data: bytes) -> None:
+    if file.fill is not None:
+        made = file.fill(data)
+        if made is None or digest_bytes(made) != file.filled:
+            raise damaged(file.digest)
+        data = made
     sink = os.open(file.target, _NEW, file.mode)
     try:
         write_all(sink, data)
@@ -88,7 +98,11 @@ def _finish(sink: int, file: Laid) -> None:
 
 
 def _large(file: Laid, place: Path | bytes) -> Way:
-    if isinstance(place, bytes):  # it moved into a pack meanwhile
+    if isinstance(place, Path) and file.fill is not None:
+        place = place.read_bytes()
+        if digest_bytes(place) != file.digest:
+            raise damaged(file.digest)
+    if isinstance(place, bytes):  # it is to be filled in, or moved into a pack meanwhile
         _write(file, place)
         return Way.COPY
     with opened(str(place), None) as source:

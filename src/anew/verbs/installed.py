@@ -33,7 +33,7 @@ class Installed:
     metadata: dict[str, str] = field(default_factory=dict)  # of distributions, by canonical name
 
     def read(self, path: str) -> bytes | None:
-        """Return the bytes of a file; None where it is not there.
+        """Return the bytes of a file; None where it is not there, or is byte-compiled.
 
         Raises:
             MissingObject, DamagedObject: the archive has lost it.
@@ -46,7 +46,7 @@ class Installed:
             except OSError:
                 return None
         file = self.archived.get(path)
-        if file is None or file.digest is None or file.kind is not FileKind.FILE:
+        if file is None or file.digest is None or file.kind is not FileKind.FILE or file.held:
             return None
         return self.workspace.store.read(file.digest)
 

@@ -131,5 +131,7 @@ def _of_file(
     kind = FileKind.FILE if isinstance(file, LooseFile) else file.kind
     listed = isinstance(file, Input) and kind is FileKind.FOLDER  # its names are an object
     if file.digest is not None and (kind is FileKind.FILE or listed):
-        kept = Kept.VALUE if isinstance(file, ArchivedFile) else file.kept
-        yield Named(file.digest, aspect, file.path, file.size, kept)
+        if isinstance(file, ArchivedFile):
+            yield Named(file.held or file.digest, aspect, file.path, file.size)
+        else:
+            yield Named(file.digest, aspect, file.path, file.size, file.kept)

@@ -4,11 +4,13 @@ import os
 import stat
 from collections.abc import Callable, Sequence
 
-from anew.facets.environment.trees import Top, entries
+from anew.facets.environment import compiled
+from anew.facets.environment.trees import Seen, Top, entries
 from anew.model.archive import ARCHIVE_SCHEMA, Archive, ArchivedFile, Tree
-from anew.model.digest import Digest
+from anew.model.digest import Digest, digest_bytes
 from anew.model.errors import CannotArchive, ChangedWhileRead
 from anew.model.inputs import FileKind, Interpreter
+from anew.store.copying import opened, read_whole
 from anew.store.listings import write_listing
 from anew.store.local import LocalStore
 from anew.store.protocol import Batch
@@ -47,15 +49,14 @@ def _tree(top: Top, store: LocalStore, batch: Batch, progress: Callable[[str], N
             if number % EACH == 0:
                 progress(f"archiving {top.path}: {number:,} of {len(seen):,} files")
             path = f"{top.path}/{each.path}" if each.path else top.path
-            mode, modified = stat.S_IMODE(each.stamp.mode), each.stamp.modified // 1000
+            mode = stat.S_IMODE(each.stamp.mode)
             if each.target is not None:
                 files.append(ArchivedFile(each.path, kind=FileKind.LINK, target=each.target))
             elif each.is_folder:
                 files.append(ArchivedFile(each.path, mode=mode, kind=FileKind.FOLDER))
             else:
-                digest = batch.add_file(path, each.stamp)
                 size += each.stamp.size
-                files.append(ArchivedFile(each.path, digest, each.stamp.size, mode, modified))
+                files.append(_file(each, path, top.path, batch))
     except ChangedWhileRead as error:
         raise CannotArchive(
             "the environment changed while it was archived",
@@ -70,3 +71,19 @@ def _tree(top: Top, store: LocalStore, batch: Batch, progress: Callable[[str], N
         ) from error
     listing = write_listing(batch, files, lambda each: each.path, size)
     return Tree(top.part, os.path.normpath(top.path), listing, top.name, tuple(left_out))
+
+
+def _file(each: Seen, path: str, top: str, batch: Batch) -> ArchivedFile:
+    mode, modified = stat.S_IMODE(each.stamp.mode), each.stamp.modified // 1000
+    if path.endswith(compiled.SUFFIX):
+        with opened(path, each.stamp) as source:
+            data = read_whole(source)
+            source.check()
+        apart = compiled.neutral(data, os.fsencode(top))
+        if apart is not None:
+            held, time = batch.add(apart[0]), apart[1]
+            digest = digest_bytes(data)
+            return ArchivedFile(each.path, digest, len(data), mode, modified, held=held,
+                                source_time=time)  # fmt: skip
+    digest = batch.add_file(path, each.stamp)
+    return ArchivedFile(each.path, digest, each.stamp.size, mode, modified)

@@ -7,8 +7,10 @@ from pathlib import Path
 
 from msgspec import Struct, field
 
+from anew.facets.environment import compiled
 from anew.facets.environment.trees import Seen, Top, entries
 from anew.model.archive import Archive, ArchivedFile, Part, Tree
+from anew.model.digest import Digest
 from anew.model.errors import DamagedObject
 from anew.model.inputs import FileKind
 from anew.store.copying import stamp_of
@@ -67,10 +69,7 @@ def lay_out(
                 folders.add(target)
                 last.append((target, each.mode))
             elif each.digest is not None:
-                files.append(
-                    Laid(each.digest, target, each.mode, each.modified * 1000,
-                         linkable=link and _is_library(each.path or tree.path))
-                )  # fmt: skip
+                files.append(_laid(each, each.digest, tree, target, link=link))
     _make_folders(folders)
     ways = store.lay_out(files)
     for target, leads_to in links:  # after the files: none is written through a link
@@ -79,6 +78,17 @@ def lay_out(
         os.chmod(target, mode)
     result.linked, result.copied = ways[Way.LINK], len(files) - ways[Way.LINK]
     return result
+
+
+def _laid(file: ArchivedFile, digest: Digest, tree: Tree, target: str, *, link: bool) -> Laid:
+    linkable = link and _is_library(file.path or tree.path)
+    if file.held is None:
+        return Laid(digest, target, file.mode, file.modified * 1000, linkable)
+    prefix, time = os.fsencode(tree.path), file.source_time
+    return Laid(
+        file.held, target, file.mode, file.modified * 1000,
+        fill=lambda kept: compiled.revived(kept, prefix, time), filled=digest,
+    )  # fmt: skip
 
 
 def _make_folders(folders: set[str]) -> None:
