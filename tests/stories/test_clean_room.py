@@ -322,3 +322,22 @@ def test_a_run_that_lists_the_root_is_replayed(anew: Anew, tmp_path: Path) -> No
     assert anew.json("replay", "a")["verdict"] == "identical"
     if not why_not():
         assert isolated(anew, "a")["verdict"] == "identical"
+
+
+def test_a_cache_in_the_original_home_is_a_cache_in_a_replay_from_another(
+    room: Anew, tmp_path: Path
+) -> None:
+    room.write(
+        "plot.py",
+        "import os, pathlib\n"
+        "place = pathlib.Path.home() / '.cache/matplotlib/fontlist.json'\n"
+        "place.parent.mkdir(parents=True, exist_ok=True)\n"
+        "if not place.exists(): place.write_text('{}')\n"
+        "print('drawn')\n",
+    )
+    room("run", "--name", "a", "plot.py")
+    other = tmp_path / "other-home"
+    other.mkdir()
+    document = isolated(room, "a", environ={"HOME": str(other), "ANEW_HOME": str(room.store)})
+
+    assert document["verdict"] == "identical"

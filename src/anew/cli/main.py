@@ -25,6 +25,7 @@ COMMANDS = {
     "tag": "Add or remove tags of a run.",
     "note": "Add a note to a run.",
     "keep": "Hold by value what a run holds by reference.",
+    "promote": "Let a run enter the production track, proved by a replay in a clean room.",
     "env": "See, compare, archive, rebuild, lock and audit the environment of a run.",
     "seal": "Finish a run that was cut off before it was sealed.",
     "rm": "Remove runs and free what nothing else needs.",

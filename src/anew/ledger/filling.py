@@ -125,7 +125,7 @@ def fill(connection: sqlite3.Connection, entry: Entry, describer: Describer) -> 
         case kind if kind == VERDICT_GIVEN:
             _judge(connection, entry, describer)
         case kind if kind == TRACK_ENTERED:
-            _enter(connection, run, entry.text, at)
+            _enter(connection, run, entry.text.partition(" ")[0], at)
         case _:
             pass
 

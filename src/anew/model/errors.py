@@ -109,6 +109,12 @@ class CannotArchive(AnewError):
     exit_code, code = 33, "cannot-archive"
 
 
+class GateClosed(AnewError):
+    """A run lacks something that a track asks for."""
+
+    exit_code, code = 34, "gate-closed"
+
+
 class ProgramNotExecutable(AnewError):
     """The program of a run is there but cannot be started."""
 

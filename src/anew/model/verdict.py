@@ -44,11 +44,9 @@ class Verdict(Struct, frozen=True):
     """The answer, every item it rests on, and the reason where the items do not say it.
 
     `room` says by what the replay was shut off from all but the record; empty where it was not.
-    `declared` are the tolerances it was judged by, as they were written.
     """
 
     answer: Answer
     items: tuple[Item, ...]
     reason: str = ""
     room: str = ""
-    declared: tuple[str, ...] = ()

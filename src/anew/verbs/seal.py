@@ -127,7 +127,8 @@ class _Sealing:
     def _places(self) -> Places:
         listing = self.before.listing
         environments = (*environment.prefixes(self.account.processes), *listing.environments)
-        home = os.path.expanduser("~")
+        given = {each.name: each.value for each in self.before.variables}
+        home = given.get("HOME") or os.path.expanduser("~")  # the program's, also in a replay
         caches = [f"{home}/.cache/{name}" for name in ("pip", "uv", "matplotlib", "fontconfig")]
         return Places(
             self.request.project,

@@ -17,7 +17,7 @@ from anew.model.errors import NotSealed, WrongUsage
 from anew.model.recipe import Keep, Options, Track
 from anew.model.record import SHORT_ID, Record
 from anew.verbs.run import Ask, Done, run
-from anew.verbs.workspace import directory_of
+from anew.verbs.workspace import Workspace, directory_of
 
 SAME_SIGNAL = (signal.SIGINT, signal.SIGQUIT)
 ROOT_DIGITS = 32
@@ -33,7 +33,10 @@ PATIENCE = 3.0  # seconds of sealing before anything is said of it
 @click.option("--seed", metavar="N", help="The root seed, in place of a fresh one.")
 @click.option("--no-seed", is_flag=True, help="Leave the program's entropy to chance.")
 @click.option(
-    "--track", type=click.Choice([each.value for each in Track]), default=Track.EXPLORATORY.value
+    "--track",
+    type=click.Choice([each.value for each in Track]),
+    default=Track.EXPLORATORY.value,
+    help="production: hold all by value, and enter the track if a replay proves it.",
 )
 @click.option(
     "--keep", type=click.Choice([each.value for each in Keep]), default=Keep.AUTO.value,
@@ -75,8 +78,21 @@ def command(
     ask = Ask(command, directory, dict(os.environ), options, not no_seed, root)
     with opened(store, directory) as workspace, _patience() as progress:
         done = run(workspace, ask, progress)
+        promoted = _promoted(workspace, done) if options.track is Track.PRODUCTION else []
     _report(done)
+    for line in promoted:
+        render.say_raw(line)
     return end_like(done)
+
+
+def _promoted(workspace: Workspace, done: Done) -> list[str]:
+    """Let a run that was asked for on the production track enter it; return what to say."""
+    if done.record is None:
+        return []
+    from anew.cli.commands.promote import enter, lines
+
+    lines_ = lines(enter(workspace, done.record, (), offline=False), done.run_id)
+    return [line if line.startswith("anew: ") else f"anew: {line}" for line in lines_]
 
 
 def root_of(seed: str) -> str:
