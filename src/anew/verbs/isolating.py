@@ -1,5 +1,6 @@
 """What a clean room shows: the record's own, what is lent of this machine, and as whom."""
 
+import dataclasses
 import os
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -7,9 +8,11 @@ from pathlib import Path
 
 from anew.execute.protocol import Exit, Isolation, Mount
 from anew.facets.spool import Account
+from anew.judge.gate import GOOD
 from anew.model.errors import CannotRestore
 from anew.model.inputs import FileKind, Library
 from anew.model.record import Record
+from anew.model.verdict import Verdict
 from anew.probe import inject
 from anew.store.listings import read_listing
 from anew.store.local import LocalStore
@@ -322,3 +325,11 @@ def came_to(
     return Isolated(
         not roomless, ended.isolated, "", shut.lent, tuple(missing), ended.limited, shut.writable
     )
+
+
+def weighed(isolated: Isolated, verdict: Verdict) -> Isolated:
+    """Leave out what nobody missed: files that are nowhere, where the outcome is the same."""
+    if verdict.answer not in GOOD:
+        return isolated
+    felt = tuple(each for each in isolated.missing if each.here or each.kind != "file")
+    return dataclasses.replace(isolated, missing=felt)

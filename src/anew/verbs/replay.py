@@ -263,6 +263,7 @@ def _judged(
             original.outcome, record.outcome, workspace.store, wishes.tolerances, masks
         )
     if isolated is not None and isolated.proved:
+        isolated = isolating.weighed(isolated, verdict)
         verdict = replace(verdict, room=isolated.by)
     _note_seeds(original, record, restored)
     result = Replayed(

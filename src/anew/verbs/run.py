@@ -25,7 +25,7 @@ from anew.model.record import ID_BYTES, Gap, Record, new_run_id
 from anew.model.secrets import redacted_argv
 from anew.model.version import VERSION
 from anew.probe import inject
-from anew.trace.places import short
+from anew.trace.places import inside, short
 from anew.verbs import opening
 from anew.verbs.opening import Before
 from anew.verbs.seal import seal
@@ -113,14 +113,15 @@ def carry_out(
     if scene.listings:
         (spool / opening.LISTINGS).write_bytes(scene.listings)
     _write_down(workspace, run_id, request)
+    library = _preload(workspace, request, spool, resolved)
     job = Job(
         resolved.argv,
         ask.directory,
-        _variables(ask, scene, before, spool, _preload(workspace, request, spool, resolved)),
+        _variables(ask, scene, before, spool, library),
         spool,
         scene.streams,
         scene.stdin,
-        _mounts(scene, spool),
+        _mounts(scene, spool, library),
         scene.isolation,
         umask=scene.umask,
         timeout=scene.timeout,
@@ -345,11 +346,14 @@ def _write_down(workspace: Workspace, run_id: str, request: Request) -> None:
             workspace.ledger.append(NOTED, run_id, text=note)
 
 
-def _mounts(scene: Scene, spool: Path) -> tuple[Mount, ...]:
-    """Return what is mounted; in a clean room the spool is there for the recorder to write to."""
+def _mounts(scene: Scene, spool: Path, library: str | None) -> tuple[Mount, ...]:
+    """Return what is mounted; in a clean room the recorder is there, and the spool it writes to."""
     if scene.isolation is None:
         return scene.mounts
-    return (*scene.mounts, Mount(os.path.realpath(spool), str(spool)))
+    ours = [Mount(os.path.realpath(spool), str(spool))]
+    if library is not None and not inside(library, os.path.dirname(inject.FOLDER)):
+        ours.append(Mount(os.path.realpath(library), library, read_only=True))
+    return (*scene.mounts, *ours)
 
 
 def _not_started(program: str, ended: Exit) -> AnewError:
