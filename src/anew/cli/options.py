@@ -5,7 +5,10 @@ from typing import TypeVar
 
 import click
 
+from anew.model.errors import WrongUsage
+
 Function = TypeVar("Function", bound=Callable[..., object])
+ROOT_DIGITS = 32
 
 
 def store(function: Function) -> Function:
@@ -29,3 +32,14 @@ def tolerance(function: Function) -> Function:
         help="How far apart numbers may be: abs=1e-6, rel=1e-9 or ulps=4, for all items or for "
         "those whose name matches NAME. May be given more than once.",
     )(function)  # fmt: skip
+
+
+def root_of(seed: str) -> str:
+    """Return the root seed that `seed` (a number, or 32 hexadecimal digits) stands for."""
+    try:
+        value = int(seed, 16) if len(seed) == ROOT_DIGITS else int(seed)
+        return f"{value % (1 << 128):0{ROOT_DIGITS}x}"
+    except ValueError:
+        raise WrongUsage(
+            f"--seed {seed} is no number", hint="give a whole number, such as --seed 42"
+        ) from None

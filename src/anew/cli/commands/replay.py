@@ -6,10 +6,10 @@ from pathlib import Path
 import click
 
 from anew.cli import render
-from anew.cli.commands.run import root_of
 from anew.cli.documents import judged
 from anew.cli.opening import opened, sealed_run
 from anew.cli.options import as_json as json_option
+from anew.cli.options import root_of
 from anew.cli.options import store as store_option
 from anew.cli.options import tolerance as tolerance_option
 from anew.cli.tables import shown

@@ -12,6 +12,7 @@ import click
 
 from anew.cli import render
 from anew.cli.opening import opened
+from anew.cli.options import root_of
 from anew.cli.options import store as store_option
 from anew.model.errors import NotSealed, WrongUsage
 from anew.model.recipe import Keep, Options, Track
@@ -20,7 +21,6 @@ from anew.verbs.run import Ask, Done, run
 from anew.verbs.workspace import Workspace, directory_of
 
 SAME_SIGNAL = (signal.SIGINT, signal.SIGQUIT)
-ROOT_DIGITS = 32
 OBJECTS = 100_000  # made before garbage is looked for: a seal makes many, and keeps them
 PATIENCE = 3.0  # seconds of sealing before anything is said of it
 
@@ -93,17 +93,6 @@ def _promoted(workspace: Workspace, done: Done) -> list[str]:
 
     lines_ = lines(enter(workspace, done.record, (), offline=False), done.run_id)
     return [line if line.startswith("anew: ") else f"anew: {line}" for line in lines_]
-
-
-def root_of(seed: str) -> str:
-    """Return the root seed that `seed` (a number, or 32 hexadecimal digits) stands for."""
-    try:
-        value = int(seed, 16) if len(seed) == ROOT_DIGITS else int(seed)
-        return f"{value % (1 << 128):0{ROOT_DIGITS}x}"
-    except ValueError:
-        raise WrongUsage(
-            f"--seed {seed} is no number", hint="give a whole number, such as --seed 42"
-        ) from None
 
 
 def checked_name(name: str | None) -> str | None:
