@@ -20,14 +20,15 @@ def interpreter(version: str) -> str | None:
         if candidate is None:
             continue
         try:
-            code = "import sys; print('%d.%d' % sys.version_info[:2])"
+            code = "import sys; print('%d.%d' % sys.version_info[:2], sys._base_executable)"
             said = subprocess.run(
                 [candidate, "-c", code], capture_output=True, text=True, check=False
             )
         except OSError:
             continue
-        if said.stdout.strip() == version:
-            return candidate
+        found_version, _, base = said.stdout.strip().partition(" ")
+        if found_version == version:
+            return base or candidate  # what a virtual environment was made from: nothing installed
     return None
 
 

@@ -49,7 +49,8 @@ def collect(
             if digest is not None:  # it stands there as it was read, and is held: by far the most
                 inputs.append(
                     Input(path[cut:], FileKind.FILE, first.size, Kept.VALUE, digest, Proof.STAMP,
-                          mode=first.mode & PERMISSIONS, modified=first.modified // 1000)
+                          mode=first.mode & PERMISSIONS, modified=first.modified // 1000,
+                          nanos=first.modified % 1000)
                 )  # fmt: skip
                 continue
         if first.mode & KIND == IS_FOLDER:
@@ -76,25 +77,25 @@ def _file(
 ) -> Input:
     shown = short(history.path, project)
     found = bytes_of_first(history)
-    mode, modified = first.mode & PERMISSIONS, first.modified // 1000
+    mode, (modified, nanos) = first.mode & PERMISSIONS, divmod(first.modified, 1000)
     if (found is None or not _there(found, real)) and history.path in early:
         holder.count(1)
         return Input(
             shown, FileKind.FILE, first.size, Kept.VALUE, early[history.path], Proof.START,
-            mode=mode, modified=modified, written=history.changed,
+            mode=mode, modified=modified, written=history.changed, nanos=nanos,
         )  # fmt: skip
     if found is None or not _there(found, real):
         holder.seen += 1
         holder.gap("inputs", f"{shown}: {why_lost(history)}", "write results to another file")
         return Input(shown, FileKind.FILE, first.size, Kept.NO, mode=mode, modified=modified,
-                     written=history.changed)  # fmt: skip
+                     written=history.changed, nanos=nanos)  # fmt: skip
     path = f"{pins}/{found.name}" if found.source is Source.PIN else real(found.name)
     stamp = _expected(found, path)
     held = holder.hold("inputs", shown, path, stamp)
     proof = found.proof if held.digest is not None else None
     return Input(
         shown, FileKind.FILE, first.size, held.kept, held.digest, proof, mode=mode,
-        modified=modified, written=history.changed,
+        modified=modified, written=history.changed, nanos=nanos,
     )  # fmt: skip
 
 

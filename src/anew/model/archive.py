@@ -38,6 +38,12 @@ class ArchivedFile(Struct, frozen=True, omit_defaults=True):
     target: str | None = None  # of a symbolic link
     held: Digest | None = None
     source_time: int = 0  # s since 1970
+    nanos: int = 0  # ns beyond `modified`: JSON's numbers do not reach as far
+
+    @property
+    def modified_ns(self) -> int:
+        """When it was modified, in ns since 1970."""
+        return self.modified * 1000 + self.nanos
 
 
 class Tree(Struct, frozen=True):

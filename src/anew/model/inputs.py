@@ -86,6 +86,12 @@ class Input(Struct, frozen=True):
     mode: int = 0o644
     modified: int = 0  # µs since 1970; put back with a file whose time may have been looked at
     written: bool = False  # the run also opened it to write to it
+    nanos: int = 0  # ns beyond `modified`: JSON's numbers do not reach as far
+
+    @property
+    def modified_ns(self) -> int:
+        """When it was modified, in ns since 1970."""
+        return self.modified * 1000 + self.nanos
 
 
 class PatchedFile(Struct, frozen=True):

@@ -57,7 +57,7 @@ class Wanted:
     size: int
     link: str | None = None
     mode: int = 0o644
-    modified: int = 0  # µs since 1970; 0 leaves it
+    modified: int = 0  # ns since 1970; 0 leaves it
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,7 +139,7 @@ def _wanted(part: Part, file: CodeFile | Input | Output, folder: Path) -> Wanted
     mode, modified = 0o644, 0
     match file:
         case Input():
-            mode, modified = file.mode & 0o777 | READABLE, file.modified
+            mode, modified = file.mode & 0o777 | READABLE, file.modified_ns
         case CodeFile() | Output():
             mode = EXECUTABLE if file.executable else mode
     link = file.target if file.kind is FileKind.LINK else None
@@ -222,7 +222,7 @@ def _write(wanted: Wanted, project: str, store: LocalStore) -> str:
     target.chmod(wanted.mode)
     if wanted.modified:
         with contextlib.suppress(OSError, OverflowError):
-            os.utime(target, ns=(wanted.modified * 1000, wanted.modified * 1000))
+            os.utime(target, ns=(wanted.modified, wanted.modified))
     return ""
 
 

@@ -200,7 +200,7 @@ def _put_input(
     store.restore(given.digest, target)
     target.chmod(given.mode | 0o400)
     with contextlib.suppress(OSError):
-        os.utime(target, ns=(given.modified * 1000, given.modified * 1000))
+        os.utime(target, ns=(given.modified_ns, given.modified_ns))
 
 
 def _put_names(given: Input, target: Path, store: LocalStore) -> None:

@@ -115,17 +115,10 @@ def carry_out(
     _write_down(workspace, run_id, request)
     library = _preload(workspace, request, spool, resolved)
     job = Job(
-        resolved.argv,
-        ask.directory,
-        _variables(ask, scene, before, spool, library),
-        spool,
-        scene.streams,
-        scene.stdin,
-        _mounts(scene, spool, library),
-        scene.isolation,
-        umask=scene.umask,
-        timeout=scene.timeout,
-    )
+        resolved.argv, ask.directory, _variables(ask, scene, before, spool, library), spool,
+        scene.streams, scene.stdin, _mounts(scene, spool, library), scene.isolation,
+        umask=scene.umask, timeout=scene.timeout,
+    )  # fmt: skip
     running = local.start(
         job, lambda: leases.beat(run_id), lambda: leases.take(run_id, request.started_at)
     )

@@ -74,7 +74,8 @@ def _tree(top: Top, store: LocalStore, batch: Batch, progress: Callable[[str], N
 
 
 def _file(each: Seen, path: str, top: str, batch: Batch) -> ArchivedFile:
-    mode, modified = stat.S_IMODE(each.stamp.mode), each.stamp.modified // 1000
+    mode = stat.S_IMODE(each.stamp.mode)
+    modified, nanos = divmod(each.stamp.modified, 1000)
     if path.endswith(compiled.SUFFIX):
         with opened(path, each.stamp) as source:
             data = read_whole(source)
@@ -84,6 +85,6 @@ def _file(each: Seen, path: str, top: str, batch: Batch) -> ArchivedFile:
             held, time = batch.add(apart[0]), apart[1]
             digest = digest_bytes(data)
             return ArchivedFile(each.path, digest, len(data), mode, modified, held=held,
-                                source_time=time)  # fmt: skip
+                                source_time=time, nanos=nanos)  # fmt: skip
     digest = batch.add_file(path, each.stamp)
-    return ArchivedFile(each.path, digest, each.stamp.size, mode, modified)
+    return ArchivedFile(each.path, digest, each.stamp.size, mode, modified, nanos=nanos)

@@ -83,10 +83,10 @@ def lay_out(
 def _laid(file: ArchivedFile, digest: Digest, tree: Tree, target: str, *, link: bool) -> Laid:
     linkable = link and _is_library(file.path or tree.path)
     if file.held is None:
-        return Laid(digest, target, file.mode, file.modified * 1000, linkable)
+        return Laid(digest, target, file.mode, file.modified_ns, linkable)
     prefix, time = os.fsencode(tree.path), file.source_time
     return Laid(
-        file.held, target, file.mode, file.modified * 1000,
+        file.held, target, file.mode, file.modified_ns,
         fill=lambda kept: compiled.revived(kept, prefix, time), filled=digest,
     )  # fmt: skip
 
