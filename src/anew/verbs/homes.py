@@ -93,7 +93,16 @@ def _best(
             why="there is no archive of it, and versions alone do not bring it back",
             hint="archive such environments while they are there: `anew env archive RUN`",
         )
-    return _rebuilt(workspace, recorded, changes=changes, offline=offline)
+    why = _why_not_here(workspace, recorded)
+    try:
+        found = _rebuilt(workspace, recorded, changes=changes, offline=offline)
+    except NoEnvironment as error:
+        raise NoEnvironment(
+            f"the recorded environment is not here ({why}), and cannot be rebuilt",
+            why="; ".join(part for part in (error.what, error.why) if part),
+            hint=error.hint,
+        ) from error
+    return replace(found, note=f"{found.note}; here {why}")
 
 
 def _why_not_here(workspace: Workspace, recorded: Environment) -> str:
@@ -252,6 +261,18 @@ def _rebuilt(
         interpreter.prefix != interpreter.base_prefix
     )
     return Home(built.exact, note, str(place / "bin" / "python"), mounts)
+
+
+def with_loaded(workspace: Workspace, original: Record, again: Record, note: str) -> str:
+    """Add to `note` the shared libraries that a replay loaded in place of those recorded."""
+    one, other = (each.recipe.environment.libraries for each in (original, again))
+    if one is None or other is None or one == other:
+        return note
+    store = workspace.store
+    words = comparing.of_loaded(
+        read_listing(store, one, Library), read_listing(store, other, Library)
+    )
+    return "; ".join([note, *(f"shared library {each}" for each in words)])
 
 
 def _with_libraries(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import os
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from anew.model.archive import Archive
+    from anew.model.digest import Digest
     from anew.model.record import Record
     from anew.verbs.workspace import Workspace
 
@@ -50,6 +52,32 @@ class Installed:
             return None
         return self.workspace.store.read(file.digest)
 
+    def digest(self, path: str) -> Digest | None:
+        """Return the digest of a file; None where it is not there."""
+        path = os.path.normpath(path)
+        if self.archived is not None:
+            file = self.archived.get(path)
+            return file.digest if file is not None else None
+        try:
+            return self.workspace.store.fingerprint(path, None)
+        except OSError:
+            return None
+
+    def files_of(self, name: str) -> dict[str, Digest | None] | None:
+        """Return the digests of the files that a distribution says it has, by relative path.
+
+        None where it does not say.
+        """
+        folder = self.metadata.get(canonical_name(name))
+        data = self.read(f"{folder}/RECORD") if folder is not None else None
+        if folder is None or data is None:
+            return None
+        site = os.path.dirname(folder)
+        lines = data.decode("utf-8", "surrogateescape").splitlines()
+        paths = [row[0] for row in csv.reader(lines) if row]
+        return {path: self.digest(f"{site}/{path}") for path in paths
+                if not path.startswith(("..", "/"))}  # fmt: skip
+
     def executable(self, path: str) -> bool:
         """Say whether a file may be executed."""
         path = os.path.normpath(path)
@@ -79,8 +107,13 @@ def installed_files(workspace: Workspace, record: Record) -> Installed | None:
     process = rebuild.present(environment.interpreter, environment.digest, cache, os.environ)
     if process is None:
         return None
-    found = Installed(workspace, site_folders(process))
-    for site in reversed(found.sites):
+    return files_in(workspace, site_folders(process))
+
+
+def files_in(workspace: Workspace, sites: tuple[str, ...]) -> Installed:
+    """Return the installed files as they lie in `sites` here."""
+    found = Installed(workspace, sites)
+    for site in reversed(sites):
         for name in os.listdir(site):
             _note(found, site, name)
     return found

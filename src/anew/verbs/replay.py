@@ -266,6 +266,7 @@ def _judged(
         isolated = isolating.weighed(isolated, verdict)
         verdict = replace(verdict, room=isolated.by)
     _note_seeds(original, record, restored)
+    _note_libraries(workspace, original, record, restored)
     result = Replayed(
         verdict, original.id, record, restored,
         str(room) if wishes.keep or wishes.into else None,
@@ -294,6 +295,14 @@ def _note_seeds(original: Record, record: Record, restored: dict[str, Restoratio
     threads = {each.library: each.count for each in there.threads}
     others = [each.library for each in here.threads if threads.get(each.library) != each.count]
     restored["threads"] = Restoration(not others, ", ".join(others))
+
+
+def _note_libraries(
+    workspace: Workspace, original: Record, record: Record, restored: dict[str, Restoration]
+) -> None:
+    before = restored["environment"]
+    note = homes.with_loaded(workspace, original, record, before.note)
+    restored["environment"] = Restoration(before.exact and note == before.note, note)
 
 
 def _write_down(workspace: Workspace, result: Replayed) -> None:

@@ -14,11 +14,11 @@ from anew.cli.options import store as store_option
 from anew.cli.tables import shown
 from anew.model.errors import WrongUsage
 from anew.model.status import SHORT_ID
-from anew.verbs.environments import differences, recorded_side, side_here
+from anew.verbs.environment_diff import differences, recorded_side, side_here
 from anew.verbs.workspace import directory_of
 
 if TYPE_CHECKING:
-    from anew.verbs.environments import Change
+    from anew.verbs.environment_diff import Change
 
 DIFFERENT = 10
 MOST_FILES = 5  # of a package that are named

@@ -105,3 +105,19 @@ def of_libraries(libraries: Iterable[Library], store: LocalStore) -> tuple[Libra
         if not same:
             differing.append(each)
     return tuple(differing)
+
+
+def of_loaded(recorded: Iterable[Library], again: Iterable[Library]) -> tuple[str, ...]:
+    """Say which shared libraries a replay loaded and its original did not, and the reverse.
+
+    A link of the system may lead to another library by now, as the one to its BLAS may.
+    """
+    before, after = {each.path for each in recorded}, {each.path for each in again}
+    words = [
+        f"the replay loaded {path}, which the original did not" for path in sorted(after - before)
+    ]
+    words += [
+        f"the replay did not load {path}, which the original did" for path in sorted(before - after)
+    ]
+    more = len(words) - MOST
+    return tuple(words[:MOST] + ([f"{more} more libraries differ"] if more > 0 else []))
