@@ -16,7 +16,7 @@ WITHOUT = {"run", "env"}  # its data is the program's own output; a group of com
 def test_each_command_has_a_schema_that_ships_with_the_package() -> None:
     names = {path.stem for path in SCHEMAS.iterdir()}
     own = {f"env-{name}" for name in env.COMMANDS}
-    assert names == set(COMMANDS) - WITHOUT | own | {"error"}
+    assert names == set(COMMANDS) - WITHOUT | own | {"error", "graph"}
     for path in SCHEMAS.iterdir():
         schema = json.loads(path.read_text())
         jsonschema.Draft202012Validator.check_schema(schema)
@@ -35,6 +35,7 @@ def test_documents_of_every_run_fit(recorded: Anew) -> None:
         check(recorded.json("ls", *words))
     for run in recorded.json("ls", "--all", "--replays")["runs"]:
         check(recorded.json("show", run["id"]))
+        check(recorded.json("show", run["id"], "--graph", "json"))
         check(recorded.json("logs", run["id"]))
         check(recorded.json("seal", run["id"]))
 

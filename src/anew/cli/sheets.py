@@ -8,8 +8,10 @@ from anew.cli import render
 from anew.cli.documents.shown import kept_now
 from anew.cli.tables import shown as plain
 from anew.cli.tables import table
+from anew.cli.trees import tree
 from anew.model.inputs import FileKind, Kept
 from anew.model.status import SHORT_ID
+from anew.verbs.show import touched
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -21,7 +23,7 @@ if TYPE_CHECKING:
 
 SHORT_DIGEST = 15
 MOST = 5  # lines of a list on the one screen
-LISTS = ("code", "inputs", "outputs", "packages", "metrics", "env", "coverage")
+LISTS = ("code", "inputs", "outputs", "packages", "metrics", "env", "coverage", "processes")
 
 
 def sheet(shown: Shown) -> list[str]:
@@ -184,6 +186,8 @@ def whole(shown: Shown, name: str) -> list[str]:
             rows = [[plain(each.name), each.last, each.min, each.max, str(each.count)]
                     for each in files.metrics]  # fmt: skip
             return table(("METRIC", "LAST", "MIN", "MAX", "POINTS"), rows)
+        case "processes":
+            return ["PROCESS  [NUMBER · END · TIME]", *tree(files.processes, touched(files))]
         case "env":
             rows = [[plain(each.name), "recipe" if each.recipe else "",
                      "<redacted>" if each.value is None else plain(each.value)]

@@ -38,7 +38,10 @@ class Process(Struct):
     threads: tuple[tuple[str, int, str | None], ...] = ()
     draws: dict[str, int] = field(default_factory=dict)
     cores: int = 0
+    how: str = ""  # exec, fork
+    rank: int | None = None
     ended: bool = False
+    ended_at: int | None = None
 
 
 class Served(Struct):
@@ -78,7 +81,7 @@ def read(spool: Path) -> Account:
         for line in _lines(path, account):
             try:
                 if line[0] == "open":
-                    events.append(opened(line))
+                    events.append(opened(line, process.pid))
                     continue
                 _take(account, process, line)
             except (TypeError, ValueError, IndexError, KeyError, msgspec.ValidationError):
@@ -172,7 +175,7 @@ def _take(account: Account, process: Process, line: list) -> None:  # type: igno
             process.time = line[1]
         case "end":
             _describe(process, line[2])
-            process.ended = True
+            process.ended, process.ended_at = True, line[1]
         case "param":
             account.parameters.append((line[1], line[2], line[3]))
         case "seed":
@@ -192,7 +195,7 @@ def _take(account: Account, process: Process, line: list) -> None:  # type: igno
         case "gap":
             account.gaps.append(Gap(line[2], line[3], line[4]))
         case _:
-            account.events.extend(parsed(line))
+            account.events.extend(parsed(line, process.pid))
 
 
 def _describe(process: Process, facts: dict[str, object]) -> None:

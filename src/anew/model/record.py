@@ -7,6 +7,7 @@ from msgspec import Struct
 from anew.model.circumstances import Circumstances
 from anew.model.digest import Digest
 from anew.model.inputs import FileKind, Kept
+from anew.model.processes import Processes
 from anew.model.recipe import Recipe, Track
 from anew.model.status import SHORT_ID as SHORT_ID  # of a record, though lists need no more of it
 from anew.model.status import Status as Status
@@ -103,3 +104,4 @@ class Record(Struct, frozen=True):
     command: tuple[str, ...]  # as typed, secrets redacted
     replay_of: str | None = None
     counterfactual: tuple[str, ...] = ()
+    processes: Processes | None = None

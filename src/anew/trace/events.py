@@ -44,6 +44,7 @@ class Event(NamedTuple):
     stamp: Stamp | None = None
     note: str = ""
     names: tuple[str, ...] = ()
+    pid: int = 0  # of the process that did it; 0: nobody saw which
 
 
 _OPENED = {
@@ -66,17 +67,17 @@ def _stamp(value: list[int] | None) -> Stamp | None:
     return _new(Stamp, (device, inode, size, mode, modified, changed))
 
 
-def opened(line: list) -> Event:  # type: ignore[type-arg]
+def opened(line: list, pid: int = 0) -> Event:  # type: ignore[type-arg]
     """Return what a line says of a file that was opened: it is by far the commonest.
 
     Raises:
         (TypeError, ValueError, IndexError, KeyError): the line is none of ours.
     """
     _, time, path, how, stamp = line[:5]
-    return _new(Event, (time, _OPENED[how], path, _stamp(stamp), "", ()))
+    return _new(Event, (time, _OPENED[how], path, _stamp(stamp), "", (), pid))
 
 
-def parsed(line: list) -> tuple[Event, ...]:  # type: ignore[type-arg]
+def parsed(line: list, pid: int = 0) -> tuple[Event, ...]:  # type: ignore[type-arg]
     """Return what one line of a spool says of files; nothing where it speaks of other things.
 
     Raises:
@@ -84,31 +85,29 @@ def parsed(line: list) -> tuple[Event, ...]:  # type: ignore[type-arg]
     """
     kind, time = line[0], line[1]
     if kind == "open":
-        return (opened(line),)
+        return (opened(line, pid),)
     match kind:
         case "list":
             names = tuple(line[4] or ()) if len(line) > 4 else ()
-            return (Event(time, Deed.LISTED, line[2], _stamp(line[3]), "", names),)
+            return (Event(time, Deed.LISTED, line[2], _stamp(line[3]), "", names, pid),)
         case "rename":
             source, target = line[2], line[3]
             return (
-                Event(time, Deed.MOVED_AWAY, source, _stamp(line[4]), target),
-                Event(time, Deed.MOVED_HERE, target, _stamp(line[5]), source),
+                Event(time, Deed.MOVED_AWAY, source, _stamp(line[4]), target, (), pid),
+                Event(time, Deed.MOVED_HERE, target, _stamp(line[5]), source, (), pid),
             )
-        case "remove":
-            return (Event(time, Deed.DELETED, line[2], _stamp(line[3])),)
         case "rmdir":
-            return (Event(time, Deed.DELETED, line[2]),)
+            return (Event(time, Deed.DELETED, line[2], pid=pid),)
         case "mkdir":
-            return (Event(time, Deed.CREATED, line[2], None, FOLDER),)
-        case "truncate":
-            return (Event(time, Deed.UPDATED, line[2], _stamp(line[3])),)
+            return (Event(time, Deed.CREATED, line[2], None, FOLDER, (), pid),)
         case "link" | "symlink":
-            return (Event(time, Deed.CREATED, line[3]),)
-        case "pin":
-            return (Event(time, Deed.PINNED, line[2], _stamp(line[3]), line[4]),)
-        case "lost":
-            return (Event(time, Deed.LOST, line[2], _stamp(line[3]), line[4]),)
+            return (Event(time, Deed.CREATED, line[3], pid=pid),)
+        case "remove" | "truncate":
+            deed = Deed.DELETED if kind == "remove" else Deed.UPDATED
+            return (Event(time, deed, line[2], _stamp(line[3]), pid=pid),)
+        case "pin" | "lost":
+            deed = Deed.PINNED if kind == "pin" else Deed.LOST
+            return (Event(time, deed, line[2], _stamp(line[3]), line[4], (), pid),)
         case _:
             return ()
 

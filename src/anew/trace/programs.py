@@ -50,17 +50,19 @@ class Programs(Struct):
 
     ran: list[Program] = field(default_factory=list)
     attempts: list[Attempt] = field(default_factory=list)
+    latest: dict[int, Program] = field(default_factory=dict)  # by the id of the process
 
     def start(self, program: Program) -> None:
         """Add a program; what its process was before has come to its end."""
-        former = self._last(program.pid)
+        former = self.latest.get(program.pid)
         if former is not None and former.ended is None:
             former.ended = program.started
         self.ran.append(program)
+        self.latest[program.pid] = program
 
     def end(self, pid: int, time: int, status: int) -> None:
         """Note how a process ended; who waited for it says it again."""
-        program = self._last(pid)
+        program = self.latest.get(pid)
         if program is not None and (program.ended is None or program.status is None):
             program.ended, program.status = time, status
 
@@ -70,9 +72,6 @@ class Programs(Struct):
             if attempt.pid == pid and attempt.path.endswith(path):
                 attempt.child, attempt.failed = child, child is None
                 return
-
-    def _last(self, pid: int) -> Program | None:
-        return next((each for each in reversed(self.ran) if each.pid == pid), None)
 
 
 def unfollowed(programs: Programs) -> tuple[Gap, ...]:

@@ -130,9 +130,9 @@ def _take(told: Told, line: _Line, plain: Callable[[str], str]) -> None:
         _opened(told, line, path, stamp)
     elif kind == _LISTED:
         names = tuple(_text(name) for name in line.second.split(b"\0")[:-1])
-        told.events.append(Event(line.time, Deed.LISTED, path, stamp, "", names))
+        told.events.append(Event(line.time, Deed.LISTED, path, stamp, "", names, line.pid))
     elif kind == _MADE:
-        told.events.append(Event(line.time, Deed.CREATED, path, None, FOLDER))
+        told.events.append(Event(line.time, Deed.CREATED, path, None, FOLDER, (), line.pid))
     elif kind == _PIPED:
         told.pipes.add(path)
     elif kind in _NOTED:
@@ -140,17 +140,25 @@ def _take(told: Told, line: _Line, plain: Callable[[str], str]) -> None:
         if kind not in (_PINNED, _LOST):
             note = plain(note)
         told.events.append(
-            Event(line.time, _NOTED[kind], path, None if kind == _LINKED else stamp, note)
+            Event(
+                line.time,
+                _NOTED[kind],
+                path,
+                None if kind == _LINKED else stamp,
+                note,
+                (),
+                line.pid,
+            )
         )
     elif kind in _DEEDS:
-        told.events.append(Event(line.time, _DEEDS[kind], path, stamp))
+        told.events.append(Event(line.time, _DEEDS[kind], path, stamp, pid=line.pid))
 
 
 def _opened(told: Told, line: _Line, path: str, stamp: Stamp | None) -> None:
     letter = chr(line.detail & 0xFF)
     deed = _OPENINGS.get(letter)
     if deed is not None:
-        told.events.append(Event(line.time, deed, path, stamp))
+        told.events.append(Event(line.time, deed, path, stamp, "", (), line.pid))
     elif letter in "px":
         if path not in told.pipes:
             verb, aspect = ("read from", "inputs") if letter == "p" else ("wrote to", "outputs")

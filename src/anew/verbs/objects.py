@@ -10,6 +10,7 @@ from anew.model.canonical import decode
 from anew.model.errors import DamagedObject, MissingObject
 from anew.model.inputs import CodeFile, FileKind, Input, Kept, Library, LooseFile, Package, Variable
 from anew.model.metric import Metric
+from anew.model.processes import Access, Process
 from anew.model.record import Output, Record
 from anew.store.listings import Pieces, read_listing
 
@@ -64,6 +65,9 @@ class Walk:
         for stream in outcome.console:
             if stream.digest is not None:
                 yield Named(stream.digest, "console", stream.name, stream.size, stream.kept)
+        if record.processes is not None:
+            yield from self._list("processes", record.processes.ran, Process)
+            yield from self._list("processes", record.processes.accesses, Access)
 
     def archive(self, digest: Digest) -> Iterator[Named]:
         """Yield the object that an archive of an environment is, and all that it names."""

@@ -7,12 +7,12 @@ import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from anew.facets import code, config, data, large_code, project, seeds, spool
+from anew.facets import code, config, data, large_code, processes, project, seeds, spool, stdin
 from anew.facets.environment import state as environment
 from anew.facets.holding import Holder
 from anew.model.canonical import encode
 from anew.model.entry import RUN_SEALED
-from anew.model.inputs import Configuration, FileKind, Input, Proof
+from anew.model.inputs import Configuration, FileKind
 from anew.model.recipe import Command, Recipe
 from anew.model.record import (
     RECORD_SCHEMA,
@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from anew.execute.protocol import Exit
     from anew.model.digest import Digest
     from anew.model.inputs import CodeState, Environment, Seeds
+    from anew.model.processes import Processes
     from anew.model.recipe import Request
     from anew.model.tree import Listing, Stamp
     from anew.trace.events import Event
@@ -116,7 +117,20 @@ class _Sealing:
             self.request.command,
             self.request.replay_of,
             self.request.options.counterfactual,
+            self._processes(),
         )
+
+    def _processes(self) -> Processes | None:
+        own, project, by_place = self._stream_files(), self.request.project, self.roles.by_place
+
+        def shown(path: str) -> str | None:
+            return None if by_place(path) is not None or path in own else short(path, project)
+
+        ended = self.ended
+        return processes.collect(
+            self.account, shown, project, self.before.started, ended.code if ended else None,
+            ended.signal if ended else None, self.batch,
+        )  # fmt: skip
 
     def keep(self, record: Record) -> Digest:
         """Commit the batch with the record in it, and return the record's digest."""
@@ -239,35 +253,15 @@ class _Sealing:
             return data.listed_before(path, present, by_folder.get(path.rstrip("/"), {}))
 
         inputs += data.folders(found.folders, root, self.holder, self.batch, names)
-        inputs += self._stdin()
+        account, kind = self.account, self.before.streams.stdin
+        inputs += stdin.collect(
+            self.before.stdin, kind, self.place / opening.STDIN,
+            others=bool(account.spawned) or not account.processes, holder=self.holder,
+        )  # fmt: skip
         return write_listing(
             self.batch, inputs, lambda each: each.path,
             sum(each.size for each in inputs if each.kind is FileKind.FILE),
         )  # fmt: skip
-
-    def _stdin(self) -> list[Input]:
-        if self.before.stdin is None and self.before.streams.stdin == "pipe":
-            return self._read_from_pipe()
-        if self.before.stdin is None or not os.path.exists(self.before.stdin):
-            return []
-        held = self.holder.hold("inputs", "<stdin>", self.before.stdin, None)
-        size = os.stat(self.before.stdin).st_size
-        return [Input("<stdin>", FileKind.FILE, size, held.kept, held.digest,
-                      Proof.STAMP if held.digest else None, role="stdin")]  # fmt: skip
-
-    def _read_from_pipe(self) -> list[Input]:
-        """Hold what Python read from a pipe; other programs may have read what nobody saw."""
-        kept = self.place / opening.STDIN
-        others = self.account.spawned or not self.account.processes
-        if others and not kept.exists():
-            self.holder.gap("inputs", "what other programs than Python read from the pipe on stdin",
-                            "give it as a file: `< FILE`")  # fmt: skip
-        if not kept.exists():
-            return []
-        held = self.holder.hold("inputs", "<stdin>", str(kept), None)
-        size = kept.stat().st_size
-        proof = Proof.PREIMAGE if held.digest else None
-        return [Input("<stdin>", FileKind.FILE, size, held.kept, held.digest, proof, role="stdin")]
 
     def _environment(self) -> Environment:
         if not self.account.processes:

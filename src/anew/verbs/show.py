@@ -7,11 +7,13 @@ from typing import TYPE_CHECKING, TypeVar
 
 from anew.model.canonical import decode
 from anew.model.errors import AnewError
-from anew.model.inputs import CodeFile, Input, Library, Package, Variable
+from anew.model.inputs import CodeFile, FileKind, Input, Library, Package, Variable
 from anew.model.metric import Metric
+from anew.model.processes import Access, Process
 from anew.model.recipe import Request
 from anew.model.record import Output, Record
 from anew.store.listings import read_listing
+from anew.trace.touching import Touch, by_process
 from anew.verbs.find import indexed
 
 if TYPE_CHECKING:
@@ -38,6 +40,9 @@ class Files:
     libraries: tuple[Library, ...]
     variables: tuple[Variable, ...]
     metrics: tuple[Metric, ...]
+    processes: tuple[Process, ...]
+    accesses: tuple[Access, ...]
+    main: int
     held: frozenset[Digest]
 
 
@@ -75,7 +80,7 @@ def files_of(record: Record, store: LocalStore) -> Files:
     Raises:
         MissingObject, DamagedObject: one cannot be read.
     """
-    recipe, outcome = record.recipe, record.outcome
+    recipe, outcome, processes = record.recipe, record.outcome, record.processes
     code = _read(store, recipe.code.files, CodeFile)
     inputs = _read(store, recipe.inputs, Input)
     outputs = _read(store, outcome.outputs, Output)
@@ -89,8 +94,20 @@ def files_of(record: Record, store: LocalStore) -> Files:
         _read(store, recipe.environment.libraries, Library),
         _read(store, recipe.configuration.variables, Variable),
         _read(store, outcome.metrics, Metric),
+        _read(store, processes.ran if processes else None, Process),
+        _read(store, processes.accesses if processes else None, Access),
+        processes.main if processes else 0,
         _held(digests, store),
     )
+
+
+def touched(files: Files) -> dict[int, Touch]:
+    """Return what each process of a run read and wrote, by its number."""
+    data = [each.path for each in files.inputs if each.kind is FileKind.FILE]
+    used = [each.path for each in files.code if each.used]
+    paths = (path for path in (*data, *used) if not path.startswith("<"))
+    written = (each.path for each in files.outputs if each.role != "figure")
+    return by_process(files.accesses, files.main, paths, written)
 
 
 def _held(digests: Iterable[Digest | None], store: LocalStore) -> frozenset[Digest]:

@@ -9,6 +9,7 @@ from msgspec import to_builtins
 
 from anew.cli.documents.values import moment, number, parsed, seconds
 from anew.model.inputs import FileKind, Kept
+from anew.verbs.show import touched
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -27,13 +28,14 @@ def show(shown: Shown) -> dict[str, object]:
     """Return the document of `anew show --json`."""
     row, record, files = shown.row, shown.record, shown.files
     sealed = record is not None and files is not None
-    recipe = outcome = coverage = None
+    recipe = outcome = coverage = processes = None
     command = row.command
     counterfactual: Sequence[str] = ()
     if record is not None and files is not None:
         recipe = _recipe(record.recipe, files)
         outcome = _outcome(record.outcome, files)
         coverage = _coverage(record.coverage)
+        processes = _processes(files)
         command, counterfactual = shlex.join(record.command), record.counterfactual
     elif shown.request is not None:
         counterfactual = shown.request.options.counterfactual
@@ -59,7 +61,32 @@ def show(shown: Shown) -> dict[str, object]:
         "circumstances": _circumstances(where) if where is not None else None,
         "outcome": outcome,
         "coverage": coverage,
+        "processes": processes,
     }
+
+
+def _processes(files: Files) -> list[dict[str, object]]:
+    each_touched = touched(files)
+    return [
+        {
+            "number": each.number,
+            "parent": each.parent or None,
+            "pid": each.pid,
+            "argv": list(each.argv),
+            "executable": each.executable,
+            "cwd": each.cwd,
+            "started_s": seconds(each.started),
+            "duration_s": seconds(each.duration) if each.duration is not None else None,
+            "exit_code": each.exit_code,
+            "signal": each.signal,
+            "forked": each.forked,
+            "role": each.role,
+            "rank": each.rank,
+            "read": list(each_touched[each.number].read) if each.number in each_touched else [],
+            "wrote": list(each_touched[each.number].wrote) if each.number in each_touched else [],
+        }
+        for each in files.processes
+    ]
 
 
 def _verdict(row: VerdictRow) -> dict[str, object]:

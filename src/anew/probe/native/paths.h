@@ -102,7 +102,7 @@ static uint64_t hash_of_state(const struct stat *state, uint64_t hash) {
 }
 
 static inline int is_new(uint64_t hash) {
-    hash |= 1;
+    hash = mixed(hash, (uint64_t)present_pid()) | 1; /* what a parent told, a fork tells again */
     return atomic_exchange_explicit(&told_before[hash >> 51], hash, memory_order_relaxed) != hash;
 }
 

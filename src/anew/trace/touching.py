@@ -1,0 +1,227 @@
+"""Touching: from programs and events to the processes of a run, and which of them touched what."""
+
+from bisect import bisect_right
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from anew.model.processes import Access, Process
+from anew.trace.events import Deed, Event
+from anew.trace.programs import Program, Programs
+
+TERMINATED = 0x7F  # of a status as wait(2) gives it: the signal that ended the process
+READERS = frozenset((Deed.READ, Deed.IMPORTED, Deed.LISTED, Deed.UPDATED))
+WRITERS = frozenset(
+    (Deed.CREATED, Deed.TRUNCATED, Deed.UPDATED, Deed.DELETED, Deed.MOVED_AWAY, Deed.MOVED_HERE,
+     Deed.LINKED)
+)  # fmt: skip
+
+
+class Teller(Struct, frozen=True):
+    """What a Python process said of itself, which the C library cannot know."""
+
+    pid: int
+    ppid: int
+    time: int  # of the monotonic clock, in ns
+    argv: tuple[str, ...]
+    executable: str
+    cwd: str
+    role: str = ""
+    rank: int | None = None
+    ended: int | None = None
+    forked: bool = False
+
+
+class Trace(Struct, frozen=True):
+    """The processes of a run by number, what each touched, and the busiest of them."""
+
+    processes: tuple[Process, ...]
+    accesses: tuple[Access, ...]
+    main: int
+
+
+def traced(
+    programs: Programs,
+    tellers: Sequence[Teller],
+    events: Iterable[Event],
+    shown: Callable[[str], str | None],
+    began: int,
+) -> Trace:
+    """Return what ran and who touched which file.
+
+    Args:
+        programs: as the C library saw them; empty where it was not there.
+        tellers: the Python processes.
+        events: all that happened to files.
+        shown: a path as the record names it; None: it is of no interest.
+        began: the start of the run, by the monotonic clock in ns.
+    """
+    ran = _merged(programs.ran or [_program_of(each) for each in tellers])
+    owners = _Owners(ran)
+    touched = _touched(events, owners, shown)
+    main = _busiest(touched)
+    alone = frozenset((main,))
+    accesses = tuple(
+        Access(path, tuple(sorted(readers)), tuple(sorted(writers)))
+        for path, (readers, writers) in sorted(touched.items())
+        if not (readers <= alone and writers <= alone)
+    )
+    own = {owners.at(each.pid, each.time): each for each in tellers}  # the last word counts
+    processes: list[Process] = []
+    for number in range(1, len(ran) + 1):
+        process = _process(number, ran, owners, own.get(number), began)
+        if process.forked and not process.argv and process.parent:
+            parent = processes[process.parent - 1]
+            process = replace(process, argv=parent.argv, executable=parent.executable)
+        processes.append(process)
+    return Trace(tuple(processes), accesses, main)
+
+
+class Touch(Struct, frozen=True):
+    """The paths that one process read and wrote, in order."""
+
+    read: tuple[str, ...] = ()
+    wrote: tuple[str, ...] = ()
+
+
+def by_process(
+    accesses: Iterable[Access], main: int, read: Iterable[str], written: Iterable[str]
+) -> dict[int, Touch]:
+    """Return what each process touched.
+
+    Args:
+        accesses: of the record.
+        main: the process that touched alone what is not among them.
+        read: all inputs and used code of the run.
+        written: all its outputs, and what it deleted.
+    """
+    reads: dict[int, set[str]] = {}
+    writes: dict[int, set[str]] = {}
+    named = set()
+    for access in accesses:
+        named.add(access.path)
+        for number in access.readers:
+            reads.setdefault(number, set()).add(access.path)
+        for number in access.writers:
+            writes.setdefault(number, set()).add(access.path)
+    if main:
+        reads.setdefault(main, set()).update(path for path in read if path not in named)
+        writes.setdefault(main, set()).update(path for path in written if path not in named)
+    return {
+        number: Touch(tuple(sorted(reads.get(number, ()))), tuple(sorted(writes.get(number, ()))))
+        for number in reads.keys() | writes.keys()
+    }
+
+
+class _Life(Struct):
+    """A program with what its process was since its fork, if that went on to become it."""
+
+    program: Program
+    started: int
+
+
+def _merged(ran: Iterable[Program]) -> list[_Life]:
+    """Take a fork and the program it became at once for one: it opened files for that program."""
+    lives: list[_Life] = []
+    last: dict[int, _Life] = {}
+    for program in sorted(ran, key=lambda each: each.started):
+        former = last.get(program.pid)
+        if former is not None and former.program.forked and former.program.status is None:
+            former.program = program if program.ppid else _with_parent(program, former.program)
+            continue
+        life = last[program.pid] = _Life(program, program.started)
+        lives.append(life)
+    return lives
+
+
+def _with_parent(program: Program, former: Program) -> Program:
+    program.ppid = former.ppid
+    return program
+
+
+class _Owners:
+    """Which program a process was at some time, by its number from 1."""
+
+    def __init__(self, ran: Sequence[_Life]) -> None:
+        self._starts: dict[int, list[int]] = {}
+        self._numbers: dict[int, list[int]] = {}
+        for number, life in enumerate(ran, 1):
+            self._starts.setdefault(life.program.pid, []).append(life.started)
+            self._numbers.setdefault(life.program.pid, []).append(number)
+
+    def at(self, pid: int, time: int) -> int:
+        """Return the number of what `pid` was then; 0 where that is unknown."""
+        numbers = self._numbers.get(pid)
+        if numbers is None:
+            return 0
+        if len(numbers) == 1:
+            return numbers[0]
+        return numbers[max(bisect_right(self._starts[pid], time) - 1, 0)]
+
+
+def _touched(
+    events: Iterable[Event], owners: _Owners, shown: Callable[[str], str | None]
+) -> dict[str, tuple[set[int], set[int]]]:
+    touched: dict[str, tuple[set[int], set[int]]] = {}
+    names: dict[str, str | None] = {}
+    for event in events:
+        pid, deed = event.pid, event.deed
+        reads, writes = deed in READERS, deed in WRITERS
+        if not pid or not (reads or writes):
+            continue
+        path = event.path
+        name = names[path] if path in names else names.setdefault(path, shown(path))
+        if name is None:
+            continue
+        readers, writers = touched.get(name) or touched.setdefault(name, (set(), set()))
+        number = owners.at(pid, event.time)
+        if reads and event.stamp is not None:
+            readers.add(number)
+        if writes:
+            writers.add(number)
+    return touched
+
+
+def _busiest(touched: Mapping[str, tuple[set[int], set[int]]]) -> int:
+    counts: Counter[int] = Counter()
+    for readers, writers in touched.values():
+        counts.update(readers | writers)
+    if not counts:
+        return 0
+    return min(counts, key=lambda number: (-counts[number], number))
+
+
+def _program_of(teller: Teller) -> Program:
+    return Program(
+        teller.pid, teller.ppid, teller.time, teller.executable, teller.cwd, teller.argv,
+        teller.ended, None, teller.forked,
+    )  # fmt: skip
+
+
+def _process(
+    number: int, ran: Sequence[_Life], owners: _Owners, teller: Teller | None, began: int
+) -> Process:
+    life = ran[number - 1]
+    program = life.program
+    parent = owners.at(program.pid, life.started - 1)
+    if parent >= number or ran[parent - 1].program.status is not None:  # not what it was before
+        parent = owners.at(program.ppid, life.started)
+    status = program.status
+    ended = None if program.ended is None else max(program.ended - life.started, 0) // 1000
+    return Process(
+        number,
+        parent if parent < number else 0,
+        program.pid,
+        program.argv or (teller.argv if teller else ()),
+        program.executable or (teller.executable if teller else ""),
+        program.cwd or (teller.cwd if teller else ""),
+        max(life.started - began, 0) // 1000,
+        ended,
+        status >> 8 if status is not None and not status & TERMINATED else None,
+        status & TERMINATED or None if status is not None else None,
+        program.forked,
+        teller.role if teller else "",
+        teller.rank if teller else None,
+    )
