@@ -107,6 +107,9 @@ def _recipe(record: Record, files: Files) -> list[tuple[str, str]]:
         pairs.append(("environment", " · ".join([*facts, recipe.environment.manager])))
     parameters = [f"{each.name}={each.value}" for each in recipe.configuration.parameters]
     pairs.append(("parameters", plain(" ".join(parameters))))
+    asked = [each.name for each in files.variables if each.read]
+    if asked:
+        pairs.append(("variables", f"{len(asked)} read of {len(files.variables)}, --env lists them"))
     seeds = recipe.seeds
     draws = ", ".join(f"{count:,} {kind}" for kind, count in seeds.draws)
     facts = [f"root {seeds.root}" if seeds.root else "left to chance"]
@@ -189,10 +192,13 @@ def whole(shown: Shown, name: str) -> list[str]:
         case "processes":
             return ["PROCESS  [NUMBER · END · TIME]", *tree(files.processes, touched(files))]
         case "env":
-            rows = [[plain(each.name), "recipe" if each.recipe else "",
+            rows = [[plain(each.name), "read" if each.read else "",
+                     "recipe" if each.recipe else "",
                      "<redacted>" if each.value is None else plain(each.value)]
                     for each in files.variables]  # fmt: skip
-            return table(("VARIABLE", "ROLE", "VALUE"), rows)
+            rows += [[plain(name), "read", "", "<not set>"]
+                     for name in record.recipe.configuration.unset]  # fmt: skip
+            return table(("VARIABLE", "READ", "ROLE", "VALUE"), rows)
         case _:
             rows = [[each.aspect, plain(each.what), plain(each.remedy)]
                     for each in record.coverage.gaps]  # fmt: skip

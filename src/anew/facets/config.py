@@ -2,7 +2,9 @@
 
 import json
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
+
+from msgspec.structs import replace
 
 from anew.model.inputs import Parameter, Variable
 from anew.model.secrets import is_secret_name, redacted, redacted_variables
@@ -24,6 +26,20 @@ def variables(environ: Mapping[str, str], recipe: Iterable[str]) -> tuple[Variab
     return tuple(
         Variable(name, safe[name], name in asked) for name in sorted(safe) if name not in OURS
     )
+
+
+def asked(
+    variables: Iterable[Variable], names: Collection[str]
+) -> tuple[tuple[Variable, ...], tuple[str, ...]]:
+    """Return the variables, those marked that were asked for, and the names of what was not set."""
+    marked = tuple(replace(each, read=True) if each.name in names else each for each in variables)
+    there = {each.name for each in marked}
+    return marked, tuple(sorted(name for name in names if name not in there and not _is_ours(name)))
+
+
+def _is_ours(name: str) -> bool:
+    """Say whether we, or the interpreter itself when it starts, ask for that variable."""
+    return name.startswith(("ANEW_", "PYTHON", "__PYVENV")) or name == "LD_PRELOAD"
 
 
 def locale_of(environ: Mapping[str, str]) -> str:

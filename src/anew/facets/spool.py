@@ -69,7 +69,7 @@ class Account(Struct):
     gaps: list[Gap] = field(default_factory=list)
     torn: int = 0
     programs: Programs = field(default_factory=Programs)  # as the C library saw them
-    asked: set[str] = field(default_factory=set)  # environment variables that compiled code read
+    asked: set[str] = field(default_factory=set)  # environment variables that were read
 
 
 def read(spool: Path) -> Account:
@@ -98,7 +98,7 @@ def _add_native(account: Account, told: Told) -> None:
     account.events += told.events
     account.connections |= told.connections
     account.programs = told.programs
-    account.asked = told.asked
+    account.asked |= told.asked
     account.gaps += dict.fromkeys((*told.gaps, *unfollowed(told.programs)))
     if told.lost:
         account.gaps.append(
@@ -182,20 +182,29 @@ def _take(account: Account, process: Process, line: list) -> None:  # type: igno
             account.seeds.append(GivenSeed(line[2], line[3], line[4], line[6], line[5]))
         case "served":
             account.served.append(Served(line[2], line[3], str(line[6]), str(line[7])))
+        case "asked":
+            account.asked.add(str(line[2]))
         case "connect":
             account.connections.add((str(line[2]), str(line[3])))
         case "spawn":
             account.spawned.append((str(line[2]), *map(str, line[3] or ())))
+        case "gap":
+            account.gaps.append(Gap(line[2], line[3], line[4]))
+        case "artifact" | "figure" | "note":
+            _take_said(account, line)
+        case _:
+            account.events.extend(parsed(line, process.pid))
+
+
+def _take_said(account: Account, line: list) -> None:  # type: ignore[type-arg]
+    """Take what a program said of itself."""
+    match line[0]:
         case "artifact":
             account.artifacts.append((line[2], line[3]))
         case "figure":
             account.figures.append((line[2], line[3]))
-        case "note":
-            account.notes.append(line[2])
-        case "gap":
-            account.gaps.append(Gap(line[2], line[3], line[4]))
         case _:
-            account.events.extend(parsed(line, process.pid))
+            account.notes.append(line[2])
 
 
 def _describe(process: Process, facts: dict[str, object]) -> None:

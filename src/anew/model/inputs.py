@@ -175,6 +175,7 @@ class Variable(Struct, frozen=True):
     name: str
     value: str | None
     recipe: bool = False  # the user asked to treat it as part of the recipe, or Anew set it
+    read: bool = False  # a program asked for it, and did not merely find it there
 
 
 class Parameter(Struct, frozen=True):
@@ -209,6 +210,7 @@ class Configuration(Struct, frozen=True):
     timezone: str = ""
     umask: int = 0o022
     streams: Streams | None = None
+    unset: tuple[str, ...] = ()  # variables that were asked for and not there
 
 
 class GivenSeed(Struct, frozen=True):

@@ -8,6 +8,7 @@ import sys
 from time import time_ns
 
 from . import (
+    asked,
     children,
     draws,
     draws_numpy,
@@ -59,6 +60,7 @@ def begin(folder: str, natively: bool) -> None:  # noqa: FBT001
     files.begin()
     order.begin()
     children.begin()
+    asked.begin()
     posix.register_at_fork(after_in_child=_after_fork)
     draws.begin()
     draws_numpy.begin()

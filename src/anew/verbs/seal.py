@@ -271,7 +271,7 @@ class _Sealing:
         return environment.observe(main, cache, self.holder, self.world.real)
 
     def _configuration(self, found: Sorted) -> Configuration:
-        variables = self.before.variables
+        variables, unset = config.asked(self.before.variables, self.account.asked)
         return Configuration(
             config.parameters([*self._from_files(found), *self.account.parameters]),
             write_listing(self.batch, variables, lambda each: each.name),
@@ -279,6 +279,7 @@ class _Sealing:
             self.before.timezone,
             self.before.umask,
             self.before.streams,
+            unset,
         )
 
     def _from_files(self, found: Sorted) -> list[tuple[int, str, dict[str, object]]]:

@@ -193,6 +193,7 @@ def _configuration(configuration: Configuration, files: Files) -> dict[str, obje
             for each in configuration.parameters
         ],
         "variables": [to_builtins(each) for each in files.variables],
+        "unset": list(configuration.unset),
         "locale": configuration.locale,
         "timezone": configuration.timezone,
         "umask": f"{configuration.umask:04o}",
