@@ -28,6 +28,8 @@ MASKED = {
     "1.2 it/s": "<rate>",
     "elapsed: 12.31": "elapsed: <duration>",
     "{'train_runtime': 1.23, 'train_samples_per_second': 123.4, 'train_loss': 0.3}": "{'train_runtime': <duration>, 'train_samples_per_second': <rate>, 'train_loss': 0.3}",
+    "Time (Wallclock seconds):       0.01": "Time (Wallclock seconds):       <duration>",
+    "Total time (CPU seconds):  0.00   (Wallclock seconds):  0.01": "Total time (CPU seconds):  <duration>   (Wallclock seconds):  <duration>",
     "1.23 ms ± 12.3 µs per loop": "<duration> ± <duration> per loop",
     "0:00:12.345678": "<duration>",
     "<function f at 0x7f1234567890>": "<function f at <address>>",
@@ -50,7 +52,7 @@ LEFT_ALONE = [
     "/home/u/proj.old/a", "-5.0 seconds of arc", "2024-13-45", "1.5sigma", "3 stars", "rank 0 of 4",
     "process 1234", "f1 0.5 ms1", "loss=0.5s1", "0.5x", "1e-5", "nan", "took 12 steps", "99.5%",
     "data/2024-05-01/x.csv", "12:34:56:78", "25:61:00",
-    "datetime.datetime(2024, 5, 1)", "datetime.date(2024, 5, 1)", "\x1b[1m1:12\x1b[0m loss", "mins 5", "tmpabcd1234", "wall_time 12",
+    "datetime.datetime(2024, 5, 1)", "datetime.date(2024, 5, 1)", "\x1b[1m1:12\x1b[0m loss", "mins 5", "angle (seconds): 0.25", "offset (s): 0.5", "(user seconds) 5", "tmpabcd1234", "wall_time 12",
 ]  # fmt: skip
 
 

@@ -81,6 +81,8 @@ IN_TEXT = _patterns(
     ("duration", rf"{_START}{_NUMBER}\s?{_LONG_UNIT}(?![\w/])", "s|sec|min|hour"),
     ("duration", rf"{_START}(?:{_DECIMAL}\s?s|\d{{1,3}}s)(?![\w/])", "s"),
     ("duration", rf"\b{_WORD}['\"]?(?: ?[:=])? ?(?P<token>{_DECIMAL})(?![\w%]|\.\d)"),
+    ("duration", rf"\((?i:cpu|wall[ -]?(?:clock)?|elapsed|user|real) ?(?:s|secs?|seconds)\)[:=]? *"
+                 rf"(?P<token>{_DECIMAL})(?![\w%]|\.\d)", "s)"),
     ("duration", rf"\b\w+_runtime['\"]?(?: ?[:=])? ?(?P<token>{_DECIMAL})(?![\w%]|\.\d)",
      "_runtime"),
     # where in memory, which process, which temporary file or port
