@@ -110,6 +110,38 @@ os.wait()
     assert spool.ends()[0]["seeded"] == ["numpy", "random"]
 
 
+def test_a_seed_that_is_no_number_yet_is_the_library_s_own_matter(spool: Spool) -> None:
+    said = spool.script("""
+import random
+class Unknown:
+    shape = ()
+    def __index__(self): raise ValueError("not known yet")
+try: random.Random(Unknown())
+except TypeError: print("as ever")
+""")
+    assert said == "as ever\n"
+
+
+def test_keys_are_made_in_traced_functions_of_jax(spool: Spool) -> None:
+    pytest.importorskip("jax")
+    code = "import jax\nprint(jax.jit(lambda seed: jax.random.key_data(jax.random.key(seed)))(3))"
+    assert spool.script(code) == spool.plain("script.py").stdout
+
+
+def test_polars_draws_by_the_root(spool: Spool) -> None:
+    pytest.importorskip("polars")
+    code = """
+import polars
+frame = polars.DataFrame({"a": range(100000)})
+print(frame.sample(3)["a"].to_list(), frame.select(polars.col("a").shuffle())["a"][0])
+"""
+    first = spool.script(code)
+    spool.begin()
+    assert spool.script(code) == first
+    spool.begin(root="11aa")
+    assert spool.script(code) != first
+
+
 GIVEN = """
 import random, time, sys, numpy as np
 def setup(seed):

@@ -123,6 +123,30 @@ def test_what_cannot_be_followed_runs_as_ever_and_is_a_gap(native: Anew, how: st
     assert "in.txt" in inputs(native)
 
 
+DRAWS = """
+#include <stdio.h>
+#include <sys/random.h>
+int main(void) {
+    unsigned a = 0, b = 0;
+    if (getrandom(&a, sizeof a, 0) != sizeof a || getentropy(&b, sizeof b)) return 9;
+    printf("%u\\n", a % 1000 + b % 1000);
+    return getentropy(&b, 257) == 0;
+}
+"""
+
+
+def test_chance_drawn_by_compiled_code_is_a_gap_that_names_it(native: Anew) -> None:
+    native("run", compiled(native, source=DRAWS))
+    assert "program drew from the system's entropy" in gaps(native)
+
+
+def test_chance_drawn_by_python_for_secrets_is_no_gap(native: Anew) -> None:
+    native(
+        "run", "python", "-c", "import os, secrets; secrets.token_hex(); print(len(os.urandom(9)))"
+    )
+    assert "entropy" not in gaps(native)
+
+
 def test_every_descriptor_closed_and_nothing_of_ours_in_the_output(native: Anew) -> None:
     native.write(
         "close.py",

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from .foreign import Foreign
 
 NAME = b"ANEW_NATIVE"
+_heard = False  # whether the library is there: without it the variable would be set
 
 
 def begin(act: Callable[[str, tuple[Foreign, ...]], None]) -> None:
@@ -22,6 +23,8 @@ def begin(act: Callable[[str, tuple[Foreign, ...]], None]) -> None:
 
     `act` is called at the audit events of which the library knows that we ask for them.
     """
+    global _heard
+    _heard = True
     system: Foreign = sys
     system._anew_act = act  # it is taken, and out of sight again, before any other code runs
     for prefix in frames.environment:
@@ -36,6 +39,12 @@ def begin(act: Callable[[str, tuple[Foreign, ...]], None]) -> None:
         original(self)
 
     finder._fill_cache = _fill_cache
+
+
+def draws_for_us(value: int) -> None:
+    """Say that what is drawn from the system until this is called with 0 is drawn for our sake."""
+    if _heard:
+        _tell(f"own={value}")
 
 
 def _tell(text: str) -> None:

@@ -1,11 +1,11 @@
-"""Takes over what generators of the standard library, torch and TensorFlow draw from the system."""
+"""Takes over what the generators of Python, torch, TensorFlow and polars draw from the system."""
 
 from __future__ import annotations
 
 import posix
 import sys
 
-from . import given, imports, seeds, state
+from . import channel, given, imports, seeds, state
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -20,6 +20,7 @@ def begin() -> None:
     imports.after("torch", _torch)
     imports.after("tensorflow", _tensorflow)
     imports.after("jax.random", _jax)
+    imports.after("polars", _polars)
     if state.root:
         imports.after("uuid", _uuid)
 
@@ -147,3 +148,20 @@ def _jax(module: ModuleType) -> None:
             return made
 
         imports.wrap(library, name, seeding)
+
+
+def _polars(module: ModuleType) -> None:
+    library: Foreign = module
+    original = library.set_random_seed
+
+    def seeding(original: Foreign) -> Foreign:
+        def set_random_seed(seed: Foreign) -> Foreign:
+            return original(given.take("polars.set_random_seed", seed, "polars"))
+
+        return set_random_seed
+
+    if state.root:
+        channel.draws_for_us(1)  # it makes a generator from chance before it takes the seed
+        original(seeds.start_state("polars", 63))
+        channel.draws_for_us(0)
+    imports.wrap(library, "set_random_seed", seeding)

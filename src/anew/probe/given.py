@@ -74,7 +74,10 @@ def _plain(value: Foreign) -> object:
         whole = len(value) <= 100 and all(type(item) is int for item in value)
         return list(value) if whole else None
     if getattr(value, "shape", None) == () and hasattr(value, "__index__"):
-        return int(value)
+        try:
+            return int(value)
+        except (TypeError, ValueError, NotImplementedError, RuntimeError):
+            return None  # it stands for a number that nobody knows yet: JAX traces the program
     return None
 
 

@@ -45,6 +45,12 @@ _NOTED = {
 }
 _WHY = ("", "it is linked statically", "it is built for another machine",
         "it runs with another user's rights", "it is built with an address sanitizer")  # fmt: skip
+# Whose draws are not named: Python's are looked after in Python, the others keep secrets.
+_NO_MATTER = (
+    "python", "libpython", "pypy", "libpypy", "libcrypto", "libssl", "libgcrypt", "libgnutls",
+    "libnettle", "libsodium", "libssh", "libkrb5", "libnss", "libfreebl", "libsoftokn", "ssh",
+    "gpg", "mktemp",
+)  # fmt: skip
 _HOW = {ord("e"): How.EXEC, ord("s"): How.SPAWN, ord("c"): How.SHELL}
 
 
@@ -80,7 +86,7 @@ def read(chunks: Iterable[bytes], plain: Callable[[str], str]) -> Told:
     lines.sort(key=lambda line: line.time)
     for line in lines:
         if line.kind == _GAP:
-            told.gaps.append(_blind(_text(line.first), _text(line.second)))
+            told.gaps += _blind(_text(line.first), _text(line.second))
         elif line.kind < _OPENED:
             _take_program(told.programs, line)
         else:
@@ -177,9 +183,11 @@ def _opened(told: Told, line: _Line, path: str, stamp: Stamp | None) -> None:
 
 
 def _entropy(path: str) -> Gap | None:
-    if path not in ("/dev/urandom", "/dev/random"):
-        return None
-    return Gap("seeds", f"compiled code drew from {path}: a replay cannot give that back",
+    return _drew("compiled code", path) if path in ("/dev/urandom", "/dev/random") else None
+
+
+def _drew(who: str, source: str) -> Gap:
+    return Gap("seeds", f"{who} drew from {source}: a replay cannot give that back",
                "where the result depends on it, set that library's seed")  # fmt: skip
 
 
@@ -213,9 +221,12 @@ def _take_program(programs: Programs, line: _Line) -> None:
         programs.attempted(pid, _text(line.first), first)
 
 
-def _blind(key: str, what: str) -> Gap:
+def _blind(key: str, what: str) -> list[Gap]:
+    if key == "entropy":
+        name = what.rpartition("/")[2]
+        return [] if name.startswith(_NO_MATTER) else [_drew(name, "the system's entropy")]
     if key == "io_uring":
-        return Gap("trace", "the program reads and writes through io_uring, which is not seen",
-                   "switch it off in the program's settings")  # fmt: skip
-    return Gap("trace", f"the program changed its root folder to {what}: paths below are its own",
-               "run it without chroot")  # fmt: skip
+        return [Gap("trace", "the program reads and writes through io_uring, which is not seen",
+                    "switch it off in the program's settings")]  # fmt: skip
+    return [Gap("trace", f"the program changed its root folder to {what}: paths below are its own",
+                "run it without chroot")]  # fmt: skip

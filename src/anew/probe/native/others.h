@@ -90,11 +90,12 @@ OURS char *secure_getenv(const char *name) {
 }
 #endif
 
-/* Python's side speaks to us by a variable that is never set: `skip=PREFIX`, `import=FOLDER`. */
+/* Python's side speaks to us by a variable that is never set: `skip=PREFIX`, `import=FOLDER`, `own=1`. */
 #define CHANNEL "ANEW_NATIVE"
 OURS int setenv(const char *name, const char *value, int over) {
     if (name && value && name[0] == 'A' && !strcmp(name, CHANNEL)) {
         if (starts_with(value, "skip=", 5)) skip(value + 5, strlen(value + 5));
+        if (starts_with(value, "own=", 4)) draws_for_us = value[4] == '1';
         if (starts_with(value, "import=", 7)) {
             struct told told;
             resolve(&told, AT_FDCWD, value + 7);

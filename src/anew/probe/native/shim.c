@@ -57,6 +57,7 @@ __asm__(".symver memcpy,memcpy@GLIBC_2.2.5");
 #include "files.h"
 #include "looks.h"
 #include "programs.h"
+#include "entropy.h"
 #include "others.h"
 #include "python.h"
 
