@@ -109,7 +109,8 @@ def _recipe(record: Record, files: Files) -> list[tuple[str, str]]:
     pairs.append(("parameters", plain(" ".join(parameters))))
     asked = [each.name for each in files.variables if each.read]
     if asked:
-        pairs.append(("variables", f"{len(asked)} read of {len(files.variables)}, --env lists them"))
+        count = f"{len(asked)} read of {len(files.variables)}"
+        pairs.append(("variables", f"{count}, --env lists them"))
     seeds = recipe.seeds
     draws = ", ".join(f"{count:,} {kind}" for kind, count in seeds.draws)
     facts = [f"root {seeds.root}" if seeds.root else "left to chance"]

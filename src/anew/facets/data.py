@@ -103,15 +103,16 @@ def _there(found: Bytes, real: Callable[[str], str]) -> bool:
     """Say whether a renamed file still is what it was: a rename moves the time of change alone."""
     if found.source is not Source.MOVED:
         return True
-    now = _stamp(real(found.name))
+    now = stamp_of(real(found.name))
     return now is not None and found.stamp is not None and is_moved(found.stamp, now)
 
 
 def _expected(found: Bytes, path: str) -> Stamp | None:
-    return _stamp(path) if found.source is Source.MOVED else found.stamp
+    return stamp_of(path) if found.source is Source.MOVED else found.stamp
 
 
-def _stamp(path: str) -> Stamp | None:
+def stamp_of(path: str) -> Stamp | None:
+    """Return the state of a file now; None where there is none."""
     try:
         status = os.stat(path)
     except OSError:

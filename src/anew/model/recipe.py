@@ -1,5 +1,6 @@
 """Request, known before a run; Recipe, derived at the seal; its digest names the experiment."""
 
+from collections.abc import Iterable
 from enum import StrEnum
 
 from msgspec import Struct
@@ -7,7 +8,7 @@ from msgspec.structs import replace
 
 from anew.model.canonical import digest_of
 from anew.model.digest import Digest
-from anew.model.inputs import CodeState, Configuration, Environment, Seeds
+from anew.model.inputs import CodeState, Configuration, Environment, Input, Seeds
 from anew.model.tree import Listing
 
 
@@ -73,6 +74,8 @@ class Recipe(Struct, frozen=True):
     environment: Environment
     configuration: Configuration
     seeds: Seeds
+    looked_at: Listing | None = None  # Input of kind STAT or ABSENT, by path
+    inputs_digest: Digest | None = None  # of `named_inputs`; older records have none
 
     @property
     def digest(self) -> Digest:
@@ -86,13 +89,21 @@ class Recipe(Struct, frozen=True):
         return digest_of(_named(self))
 
 
+def named_inputs(inputs: Iterable[Input]) -> Digest:
+    """Return what the inputs add to the name of an experiment: which bytes lay where.
+
+    When they were written, and how they are held, differs between copies of one experiment.
+    """
+    return digest_of(sorted((each.path, each.kind, each.digest, each.target) for each in inputs))
+
+
 def _named(recipe: Recipe) -> tuple[object, ...]:
     """Return the parts that name an experiment: not where things lay, nor how we know them."""
     code, configuration = recipe.code, recipe.configuration
     return (
         recipe.command,
         code.used.digest,
-        recipe.inputs.digest,
+        recipe.inputs_digest or recipe.inputs.digest,
         recipe.environment.digest,
         configuration.parameters,
         configuration.streams,

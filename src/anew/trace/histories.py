@@ -157,6 +157,9 @@ def _other_bytes(history: History) -> bool:
 
 def _add(history: History, event: Event, began: int, held: set[str]) -> None:
     deed = event.deed
+    if deed is Deed.LOOKED_AT:
+        _add_look(history, event, began)
+        return
     if not history.known and deed not in (Deed.PINNED, Deed.LOST):
         _add_first(history, event, began, held)
     if deed in READS:
@@ -164,8 +167,6 @@ def _add(history: History, event: Event, began: int, held: set[str]) -> None:
     elif deed is Deed.LISTED:
         history.listed = True
         history.names = history.names or event.names
-    elif deed is Deed.LOOKED_AT:
-        history.looked_at = True
     elif deed in (Deed.PINNED, Deed.LOST):
         _keep(history, event)
     else:
@@ -188,6 +189,16 @@ def _add_first(history: History, event: Event, began: int, held: set[str]) -> No
     if made_since and event.path not in held:  # a folder changes with what it held
         # Made since the start, by something nobody saw: no state the run found.
         history.first, history.changed = None, True
+
+
+def _add_look(history: History, event: Event, began: int) -> None:
+    stamp = event.stamp
+    if not history.known:
+        if stamp is not None and stamp.changed >= began:
+            return  # somebody else's, made since the start: asking after it makes it nobody's
+        history.known, history.first = True, stamp
+    if not history.changed and stamp == history.first:
+        history.looked_at = True
 
 
 def _add_read(history: History, event: Event) -> None:

@@ -11,6 +11,7 @@ CODE_ENDINGS = frozenset((
     "cu", "rs", "go", "java", "jar", "m", "stan", "sql",
 ))  # fmt: skip
 EXECUTABLE = 0o111
+IS_FILE, KIND = 0o100000, 0o170000
 
 
 class Role(StrEnum):
@@ -73,6 +74,18 @@ def was_input(history: History) -> bool:
         return True
     # Written over by something nobody saw: it may have been read before.
     return history.unseen and history.changed
+
+
+def was_looked_at(history: History) -> bool:
+    """Say whether the run only asked after the file: was it there, how large, how old.
+
+    Programs and libraries are left out: who asks after them mostly has them loaded, which is not
+    seen, and nothing may be put in their place.
+    """
+    first = history.first
+    if not history.looked_at or is_code(history) or ".so." in history.path:
+        return False
+    return first.mode & KIND == IS_FILE if first is not None else not history.changed
 
 
 def is_code(history: History) -> bool:

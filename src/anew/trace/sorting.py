@@ -6,7 +6,7 @@ from msgspec import Struct, field
 
 from anew.trace.histories import History
 from anew.trace.places import inside, short
-from anew.trace.roles import Role, Roles, is_code, was_input
+from anew.trace.roles import Role, Roles, is_code, was_input, was_looked_at
 
 
 class Sorted(Struct):
@@ -19,6 +19,7 @@ class Sorted(Struct):
     code: list[History] = field(default_factory=list)
     inputs: list[History] = field(default_factory=list)
     folders: list[History] = field(default_factory=list)
+    looked_at: list[History] = field(default_factory=list)
     outputs: list[History] = field(default_factory=list)
     deleted: list[str] = field(default_factory=list)
     own_folders: list[str] = field(default_factory=list)
@@ -54,6 +55,8 @@ def _add_input(found: Sorted, history: History, roles: Roles) -> None:
     if code and history.first is not None and history.read:
         found.code.append(history)
     if not here or not was_input(history):
+        if here and was_looked_at(history):
+            found.looked_at.append(history)
         return
     if history.listed and not history.read:
         found.folders.append(history)

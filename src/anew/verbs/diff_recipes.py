@@ -9,7 +9,16 @@ from msgspec import to_builtins
 from anew.judge.differences import Difference, between, differences
 from anew.model.digest import Digest
 from anew.model.errors import DamagedObject, MissingObject
-from anew.model.inputs import CodeFile, Environment, Input, Library, Package, Seeds, Variable
+from anew.model.inputs import (
+    CodeFile,
+    Environment,
+    FileKind,
+    Input,
+    Library,
+    Package,
+    Seeds,
+    Variable,
+)
 from anew.model.recipe import Recipe
 from anew.model.record import Record
 from anew.model.tree import Listing
@@ -39,6 +48,7 @@ def recipe_differences(left: Record, right: Record, store: Store) -> tuple[Diffe
         ),
         *_code(here, there, store),
         *_inputs(here.inputs, there.inputs, store),
+        *_looked_at(here.looked_at, there.looked_at, store),
         *_environment(here.environment, there.environment, store),
         *_configuration(here, there, store),
         *_seeds(here.seeds, there.seeds),
@@ -168,6 +178,18 @@ def _inputs(left: Listing, right: Listing, store: Store) -> Iterator[Difference]
         for side in _unlike(left, right, Input, store)
     )
     yield from differences("inputs", here, there)
+
+
+def _looked_at(left: Listing | None, right: Listing | None, store: Store) -> Iterator[Difference]:
+    """Yield what one run found and the other did not, or found of another size."""
+    here, there = (
+        {each.path: f"there, {each.size} bytes" if each.kind is FileKind.STAT else "not there"
+         for each in side}
+        for side in _unlike(left, right, Input, store)
+    )  # fmt: skip
+    both = here.keys() & there.keys()  # else it was not looked for, or read
+    yield from differences("inputs", {name: here[name] for name in both},
+                           {name: there[name] for name in both})  # fmt: skip
 
 
 def _environment(left: Environment, right: Environment, store: Store) -> Iterator[Difference]:

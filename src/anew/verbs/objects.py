@@ -88,6 +88,7 @@ class Walk:
         if recipe.code.diff is not None:
             yield Named(recipe.code.diff, "code", "git diff")
         yield from self._list("inputs", recipe.inputs, Input)
+        yield from self._list("inputs", recipe.looked_at, Input)
         yield from self._list("environment", recipe.environment.packages, Package)
         yield from self._list("environment", recipe.environment.libraries, Library)
         yield from self._list("environment", recipe.environment.loose, LooseFile)

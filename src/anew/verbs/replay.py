@@ -89,15 +89,15 @@ def _again(
 ) -> Replayed:
     recipe, store = original.recipe, workspace.store
     progress("checking")
-    made = restoring.plan(original, store)
+    roomless = room_clean.why_impossible() if wishes.isolate else ""
+    shut_in = wishes.isolate and not roomless
+    made = restoring.plan(original, store, isolate=shut_in)
     giving_back.refuse_redacted(recipe.command.argv)
     accelerator = hardware_given.refuse_missing_accelerator(original, store, wishes)
     if accelerator:
         restored["accelerator"] = Restoration(exact=False, note=accelerator)
     variables = giving_back.variables(original, wishes, workspace, restored)
     variables = hardware_given.cpu(original, store, wishes, variables, restored)
-    roomless = room_clean.why_impossible() if wishes.isolate else ""
-    shut_in = wishes.isolate and not roomless
     mounted = shut_in or (wishes.into is None and rooms.possible())
     progress("restoring the environment")
     home = homes.home(workspace, original, room, mounted=mounted, changes=wishes.packages,

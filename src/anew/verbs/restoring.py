@@ -29,12 +29,16 @@ class Plan:
     code: tuple[CodeFile, ...]
     inputs: tuple[Input, ...]
     outputs: tuple[Output, ...]
+    looked_at: tuple[Input, ...] = ()
     referenced: dict[str, str] = field(default_factory=dict)
     from_here: list[str] = field(default_factory=list)
 
 
-def plan(record: Record, store: LocalStore) -> Plan:
+def plan(record: Record, store: LocalStore, *, isolate: bool = False) -> Plan:
     """Check that all that a replay needs is there, before anything starts.
+
+    Of what was only looked at outside the project, what lies there the same is left alone, unless
+    the replay is to `isolate`.
 
     Raises:
         MissingObject, DamagedObject, CannotRestore: something is not, by its name.
@@ -42,11 +46,28 @@ def plan(record: Record, store: LocalStore) -> Plan:
     code = tuple(read_listing(store, record.recipe.code.files, CodeFile))
     inputs = tuple(read_listing(store, record.recipe.inputs, Input))
     outputs = tuple(read_listing(store, record.outcome.outputs, Output))
-    made = Plan(code, inputs, outputs)
+    listed = record.recipe.looked_at
+    looked_at = tuple(
+        each
+        for each in (read_listing(store, listed, Input) if listed is not None else ())
+        if each.kind is FileKind.STAT and (isolate or not _lies_there(each))
+    )
+    made = Plan(code, inputs, outputs, looked_at)
     _check_code(code, store)
     for given in inputs:
         _check_input(given, record, store, made)
     return made
+
+
+def _lies_there(given: Input) -> bool:
+    """Say whether a file outside the project is here as it was there, but for its bytes."""
+    if not given.path.startswith("/"):
+        return False
+    try:
+        now = os.stat(given.path)
+    except OSError:
+        return False
+    return (now.st_size, now.st_mtime_ns) == (given.size, given.modified_ns)
 
 
 def _check_code(code: Sequence[CodeFile], store: LocalStore) -> None:
@@ -146,6 +167,8 @@ def restore(
         else:
             source = made.referenced.get(given.path)
             _put_input(given, target, store, source, mounted=mounted)
+    for given in made.looked_at:
+        _put_look(given, layout.place(given.path))
     for given, target in folders:
         _put_names(given, target, store)
     layout.make_output_folders(made.outputs)
@@ -203,6 +226,17 @@ def _put_input(
         os.utime(target, ns=(given.modified_ns, given.modified_ns))
 
 
+def _put_look(given: Input, target: Path) -> None:
+    """Give a file that was only looked at its size and time; its bytes nobody saw."""
+    if not os.path.lexists(target):
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.touch()
+        os.truncate(target, given.size)
+        target.chmod(given.mode | 0o400)
+    with contextlib.suppress(OSError):
+        os.utime(target, ns=(given.modified_ns, given.modified_ns))
+
+
 def _put_names(given: Input, target: Path, store: LocalStore) -> None:
     """Give a folder that was listed the entries it had; those nobody read are empty."""
     target.mkdir(parents=True, exist_ok=True)
@@ -236,8 +270,8 @@ class _Layout:
 
     def __init__(self, project: str, room: Path, made: Plan, outcome: Outcome) -> None:
         self._project, self._room = project, room
-        paths = [each.path for each in made.inputs] + [each.path for each in made.outputs]
-        paths += [each.path for each in made.code]
+        entries = (made.inputs, made.looked_at, made.outputs, made.code)
+        paths = [each.path for files in entries for each in files]
         paths += [*outcome.deleted, *outcome.folders]  # never to be touched on the disk
         self._own = outcome.folders
         parents = {os.path.dirname(path) for path in paths if path.startswith("/")}

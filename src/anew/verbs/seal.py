@@ -7,20 +7,32 @@ import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from anew.facets import code, config, data, large_code, processes, project, seeds, spool, stdin
+from anew.facets import (
+    below,
+    code,
+    config,
+    data,
+    large_code,
+    looked_at,
+    processes,
+    project,
+    seeds,
+    spool,
+    stdin,
+)
 from anew.facets.environment import state as environment
 from anew.facets.holding import Holder
 from anew.model.canonical import encode
 from anew.model.entry import RUN_SEALED
 from anew.model.inputs import Configuration, FileKind
-from anew.model.recipe import Command, Recipe
+from anew.model.recipe import Command, Recipe, named_inputs
 from anew.model.record import (
     RECORD_SCHEMA,
     Coverage,
     Record,
 )
 from anew.store.listings import write_listing
-from anew.trace.events import Deed, compared
+from anew.trace.events import compared
 from anew.trace.histories import fold
 from anew.trace.places import Places, inside, short
 from anew.trace.roles import Role, Roles
@@ -94,13 +106,17 @@ class _Sealing:
         self._warm(histories.values())
         found = sort(histories, self.roles, self.request.project)
         configuration = self._configuration(found)
+        used = self._code(found, histories)
+        inputs = self._inputs(found, histories)
         recipe = Recipe(
             Command(self.request.argv, self.request.cwd),
-            self._code(found, histories),
-            self._inputs(found, histories),
+            used,
+            inputs[0],
             self._environment(),
             configuration,
             self._seeds(),
+            self._looked_at(found),
+            inputs[1],
         )
         outcome = outcome_of(self.run, found.outputs, found.deleted, found.own_folders, self.holder)
         gaps = (*self.before.gaps, *self.account.gaps, *self.holder.gaps, *other_gaps(self.run))
@@ -156,7 +172,7 @@ class _Sealing:
     def _histories(self) -> dict[str, History]:
         own = self._stream_files()
         events = [event for event in self.account.events if event.path not in own]
-        events += self._came_with(events)
+        events += self._below(events)
         self.world.correct(self.before.listing.files)
         before = self.before.listing
         files: dict[str, Stamp] = {}
@@ -175,22 +191,13 @@ class _Sealing:
             return fold(events, self.world, self.world.stamp)
         return fold(events, self.world, lambda path: files.get(path) or self.world.stamp(path))
 
-    def _came_with(self, events: Iterable[Event]) -> list[Event]:
-        """Tell of each file in a folder that was renamed to a place outside the project."""
-        found = []
-        for event in events:
-            if event.deed is not Deed.MOVED_HERE or inside(event.path, self.request.project):
-                continue
-            real = self.world.real(event.path)
-            if not os.path.isdir(real) or os.path.islink(real):
-                continue
-            listing = project.look(project.Project(real))
-            if not listing.whole:
-                self.holder.gap("outputs", f"{event.path} holds more files than are looked at",
-                                "write results inside the project")  # fmt: skip
-            for path in listing.files:
-                found.append(event._replace(path=event.path + path[len(real) :], note=""))
-        return found
+    def _below(self, events: list[Event]) -> list[Event]:
+        """Tell of all in folders that were moved or gone through as a whole."""
+        place, by_place, real = self.request.project, self.roles.by_place, self.world.real
+        return [
+            *below.moved(events, place, real, self.holder),
+            *below.walked(events, lambda path: by_place(path) is not None, real, self.holder),
+        ]
 
     def _stream_files(self) -> frozenset[str]:
         """Return the files that the shell made of the program's streams: they are console."""
@@ -232,7 +239,13 @@ class _Sealing:
         files += code.written_over(outside, self.holder, pins)
         return code.code_state(files, self.before.git, self.before.diff, self.batch, known)
 
-    def _inputs(self, found: Sorted, histories: dict[str, History]) -> Listing:
+    def _looked_at(self, found: Sorted) -> Listing | None:
+        entries = looked_at.collect(found.looked_at, self.request.project)
+        if not entries:
+            return None
+        return write_listing(self.batch, entries, lambda each: each.path)
+
+    def _inputs(self, found: Sorted, histories: dict[str, History]) -> tuple[Listing, Digest]:
         pins = str(self.place / "pins")
         root, real = self.request.project, self.world.real
         inputs = data.collect(
@@ -258,10 +271,9 @@ class _Sealing:
             self.before.stdin, kind, self.place / opening.STDIN,
             others=bool(account.spawned) or not account.processes, holder=self.holder,
         )  # fmt: skip
-        return write_listing(
-            self.batch, inputs, lambda each: each.path,
-            sum(each.size for each in inputs if each.kind is FileKind.FILE),
-        )  # fmt: skip
+        size = sum(each.size for each in inputs if each.kind is FileKind.FILE)
+        listing = write_listing(self.batch, inputs, lambda each: each.path, size)
+        return listing, named_inputs(inputs)
 
     def _environment(self) -> Environment:
         if not self.account.processes:

@@ -82,7 +82,7 @@ def files_of(record: Record, store: LocalStore) -> Files:
     """
     recipe, outcome, processes = record.recipe, record.outcome, record.processes
     code = _read(store, recipe.code.files, CodeFile)
-    inputs = _read(store, recipe.inputs, Input)
+    inputs = _read(store, recipe.inputs, Input) + _read(store, recipe.looked_at, Input)
     outputs = _read(store, outcome.outputs, Output)
     digests = {each.digest for files in (code, inputs, outputs) for each in files}
     digests |= {each.digest for each in outcome.console}

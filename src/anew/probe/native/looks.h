@@ -95,7 +95,13 @@ OURS int statx(int folder, const char *path, int flags, unsigned mask, struct st
 }
 
 static int tried(int folder, const char *path, int done) {
+    int saved = errno;
+    struct stat state;
     if (done) tell_looked(folder, path, 0, NULL);
+    else if (path && is_recording() && !is_quick_to_skip(path) && !journal.quiet &&
+             !k_stat_at(folder, path, &state, 0))
+        tell_looked(folder, path, 1, &state);
+    errno = saved;
     return done;
 }
 #define WRAP_ACCESS(name)                                                                         \

@@ -62,7 +62,7 @@ static inline int told_is_skipped(const struct told *path) {
 
 static inline int told_in_project(const struct told *path) {
     const char *from = path->base_length ? path->base : path->name;
-    return skipped.project_length && starts_with(from, skipped.project, skipped.project_length);
+    return skipped.project_length && lies_in(from, skipped.project, skipped.project_length);
 }
 
 static inline int told_is_own(const struct told *path) {

@@ -1,0 +1,71 @@
+"""What happened to a folder as a whole happened to all below it: tells of each by its own event."""
+
+import os
+from collections.abc import Callable, Iterable
+
+from anew.facets import project as projects
+from anew.facets.data import stamp_of
+from anew.facets.holding import Holder
+from anew.trace.events import Deed, Event
+from anew.trace.places import inside
+
+MOST_FOLDERS = 20_000  # below one that was walked
+
+
+def moved(
+    events: Iterable[Event], project: str, real: Callable[[str], str], holder: Holder
+) -> list[Event]:
+    """Tell of each file in a folder that was renamed to a place outside the project."""
+    found = []
+    for event in events:
+        if event.deed is not Deed.MOVED_HERE or inside(event.path, project):
+            continue
+        place = real(event.path)
+        if not os.path.isdir(place) or os.path.islink(place):
+            continue
+        listing = projects.look(projects.Project(place))
+        if not listing.whole:
+            holder.gap("outputs", f"{event.path} holds more files than are looked at",
+                       "write results inside the project")  # fmt: skip
+        for path in listing.files:
+            found.append(event._replace(path=event.path + path[len(place) :], note=""))
+    return found
+
+
+def walked(
+    events: Iterable[Event],
+    passed: Callable[[str], bool],
+    real: Callable[[str], str],
+    holder: Holder,
+) -> list[Event]:
+    """Tell of each folder below one that was gone through with all below it, as by `find`.
+
+    `passed` says of a path that it is none of the run's own, nor what lies below.
+    """
+    found: list[Event] = []
+    done: set[str] = set()
+    for event in events:
+        if event.deed is not Deed.WALKED or event.path in done:
+            continue
+        done.add(event.path)
+        pending = [event._replace(deed=Deed.LISTED)]
+        for number, each in enumerate(pending):
+            if number == MOST_FOLDERS:
+                holder.gap("inputs", f"{event.path} holds more folders than are looked at",
+                           "read fewer folders")  # fmt: skip
+                break
+            found.append(each)
+            top = each.path.rstrip("/")
+            for name in _folders(real(each.path)):
+                if not passed(f"{top}/{name}"):
+                    path = f"{top}/{name}"
+                    pending.append(each._replace(path=path, stamp=stamp_of(real(path))))
+    return found
+
+
+def _folders(place: str) -> list[str]:
+    try:
+        with os.scandir(place) as entries:
+            return sorted(each.name for each in entries if each.is_dir(follow_symlinks=False))
+    except OSError:
+        return []
