@@ -93,6 +93,7 @@ class Exit(Struct, frozen=True):
     limited: tuple[str, ...] = ()  # by what memory and cores were limited, in words
     truncated: tuple[str, ...] = ()
     lingering: bool = False  # something the program started still held its streams
+    left: tuple[str, ...] = ()  # names of processes that went on after it, longer than we waited
 
 
 class Ended(Struct, frozen=True):

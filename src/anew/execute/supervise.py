@@ -12,7 +12,7 @@ from typing import NoReturn
 import msgspec
 from msgspec.structs import replace
 
-from anew.execute import room, room_calls, room_clean, room_limits
+from anew.execute import orphans, room, room_calls, room_clean, room_limits
 from anew.execute.given import Given, given_to
 from anew.execute.protocol import Ended, Exit, Isolation, Job
 from anew.execute.streams import write_all
@@ -50,17 +50,21 @@ def supervise(
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
     signal.pthread_sigmask(signal.SIG_SETMASK, ())
     given = given_to(job)
+    orphans.adopt()
     start = time.monotonic()
     keeper, roomless = _begin(job)
     child, trouble = _start(job, given, dispositions, roomless)
     for descriptor in set(given.ours):
         os.close(descriptor)
     _tell(told, b"%d\n" % child)
-    watcher = Watcher(job, given, child, alive, heartbeat, orphaned)
+    watcher = Watcher(job, given, child, alive, heartbeat, orphaned,
+                      lambda: orphans.running((keeper, child)))  # fmt: skip
     if job.streams is None:
         signal.signal(signal.SIGWINCH, lambda *_: watcher.resize())
     ended = watcher.watch(start)
     ended = _with_trouble(ended, trouble)
+    if not ended.lingering:
+        ended = replace(ended, left=orphans.wait((keeper, child)))
     if keeper:
         room_clean.end(keeper)
         room_limits.release(job.spool.name)

@@ -12,12 +12,13 @@ from collections.abc import Callable
 from msgspec import Struct
 
 from anew.execute.given import Given
+from anew.execute.orphans import PATIENCE
 from anew.execute.protocol import Exit, Job
 from anew.execute.streams import Channel
 
 HEARTBEAT = 30.0  # seconds
 LINGER = 0.25  # seconds without data after the program's end, before its streams are left to others
-PATIENCE = 5.0  # seconds between TERM and KILL
+GRACE = 5.0  # seconds between TERM and KILL
 
 
 class Watcher(Struct):
@@ -29,6 +30,7 @@ class Watcher(Struct):
     alive: int
     heartbeat: Callable[[], object]
     orphaned: Callable[[], object]
+    others: Callable[[], object]  # whether processes that outlived the program still run
 
     def watch(self, start: float) -> Exit:
         """Return how the program ended; `start` is the monotonic clock's, in seconds."""
@@ -53,9 +55,9 @@ class Watcher(Struct):
                 self.heartbeat()
             if deadline is not None and now > deadline and status is None:
                 timed_out = True
-                deadline = now + PATIENCE
+                deadline = now + GRACE
                 self._stop(signal.SIGKILL if now - due > self.job_timeout() else signal.SIGTERM)
-            if status is not None and not ready:
+            if status is not None and not ready and (now - end > PATIENCE or not self.others()):
                 break
             for descriptor, events in ready:
                 if descriptor == gone:
@@ -75,7 +77,7 @@ class Watcher(Struct):
 
     def job_timeout(self) -> float:
         """Return the time after which a program that ignored TERM is killed."""
-        return (self.job.timeout or 0.0) + PATIENCE / 2
+        return (self.job.timeout or 0.0) + GRACE / 2
 
     def _wait(self, over: bool, deadline: float | None) -> float:  # noqa: FBT001
         if over:

@@ -6,30 +6,22 @@ from collections.abc import Callable, Iterable
 from anew.facets import project as projects
 from anew.facets.data import stamp_of
 from anew.facets.holding import Holder
+from anew.model.tree import Stamp
 from anew.trace.events import Deed, Event
-from anew.trace.places import inside
 
 MOST_FOLDERS = 20_000  # below one that was walked
 
 
-def moved(
-    events: Iterable[Event], project: str, real: Callable[[str], str], holder: Holder
-) -> list[Event]:
-    """Tell of each file in a folder that was renamed to a place outside the project."""
-    found = []
-    for event in events:
-        if event.deed is not Deed.MOVED_HERE or inside(event.path, project):
-            continue
-        place = real(event.path)
-        if not os.path.isdir(place) or os.path.islink(place):
-            continue
-        listing = projects.look(projects.Project(place))
-        if not listing.whole:
-            holder.gap("outputs", f"{event.path} holds more files than are looked at",
-                       "write results inside the project")  # fmt: skip
-        for path in listing.files:
-            found.append(event._replace(path=event.path + path[len(place) :], note=""))
-    return found
+def files(folder: str, real: Callable[[str], str], holder: Holder) -> list[tuple[str, Stamp]]:
+    """Return the files in a folder that was renamed, with their states; none where it is gone."""
+    place = real(folder)
+    if not os.path.isdir(place) or os.path.islink(place):
+        return []
+    listing = projects.look(projects.Project(place))
+    if not listing.whole:
+        holder.gap("outputs", f"{folder} holds more files than are looked at",
+                   "write results inside the project")  # fmt: skip
+    return [(folder + path[len(place) :], stamp) for path, stamp in listing.files.items()]
 
 
 def walked(

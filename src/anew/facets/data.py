@@ -27,9 +27,13 @@ def collect(
     pins: str,
     early: Mapping[str, Digest],
     found: Found,
+    written: Iterable[str] = (),
+    began: int = 0,
 ) -> list[Input]:
     """Hold each file the run read, as it was before the run changed it.
 
+    `written` are paths it wrote to: links on their way that were there when it `began`, in ns on
+    the clock of stamps, are inputs, too.
     `found` is what was seen in the project before the run: it says which files are no links.
     """
     inputs: list[Input] = []
@@ -56,6 +60,9 @@ def collect(
         if first.mode & KIND == IS_FOLDER:
             continue
         inputs.append(_file(history, first, project, holder, real, pins, early))
+    for path in written:
+        if path not in plain:
+            _follow(path, real, links, walked, before=began)
     for path, target in sorted(links.items()):
         holder.seen += 1
         holder.held += 1
@@ -77,6 +84,9 @@ def _file(
 ) -> Input:
     shown = short(history.path, project)
     found = bytes_of_first(history)
+    if history.shared and not history.linked:
+        holder.gap("inputs", f"{shown} is one file with another that was written: a replay has two",
+                   "copy it before it is written")  # fmt: skip
     mode, (modified, nanos) = first.mode & PERMISSIONS, divmod(first.modified, 1000)
     if (found is None or not _there(found, real)) and history.path in early:
         holder.count(1)
@@ -121,10 +131,17 @@ def stamp_of(path: str) -> Stamp | None:
                  status.st_mtime_ns, status.st_ctime_ns)  # fmt: skip
 
 
-def _follow(path: str, real: Callable[[str], str], links: dict[str, str], walked: set[str]) -> None:
+def _follow(
+    path: str,
+    real: Callable[[str], str],
+    links: dict[str, str],
+    walked: set[str],
+    before: int | None = None,
+) -> None:
     """Note each symbolic link on the way to `path`, and on the way to where it leads.
 
-    `walked` are the folders whose way is known already.
+    `walked` are the folders whose way is known already; with `before`, a time in ns, only links
+    that were made until then count.
     """
     pending, seen = [path], set()
     while pending:
@@ -137,6 +154,8 @@ def _follow(path: str, real: Callable[[str], str], links: dict[str, str], walked
                 continue
             try:
                 target = os.readlink(real(step))
+                if before is not None and os.lstat(real(step)).st_ctime_ns >= before:
+                    continue
             except OSError:
                 continue
             links[step] = target

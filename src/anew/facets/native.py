@@ -4,13 +4,25 @@ import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+from anew.model.record import Gap
 from anew.trace import records
+from anew.trace.places import inside
 from anew.trace.records import Told
 
 
 def read(spool: Path) -> Told:
     """Return what the programs of the run told through the C library; nothing where it was not."""
-    return records.read(_chunks(spool / "native"), _plain())
+    passed: dict[str, str] = {}
+    told = records.read(_chunks(spool / "native"), _plain(passed))
+    if passed:
+        there = {*(event.path for event in told.events), *(each.cwd for each in told.programs.ran)}
+        told.gaps += [
+            Gap("inputs", f"{path} was reached by way of {folder}, which a replay may not have",
+                "leave the detour out of the path")
+            for folder, path in passed.items()
+            if not any(inside(each, folder) for each in there)
+        ]  # fmt: skip
+    return told
 
 
 def _chunks(folder: Path) -> Iterator[bytes]:
@@ -25,7 +37,8 @@ def _chunks(folder: Path) -> Iterator[bytes]:
         number += 1
 
 
-def _plain() -> Callable[[str], str]:
+def _plain(passed: dict[str, str]) -> Callable[[str], str]:
+    """Return what makes paths plain; `passed` takes folders that `..` leaves, and for which path."""
     known: dict[str, str] = {}
 
     def plain(path: str) -> str:
@@ -33,9 +46,20 @@ def _plain() -> Callable[[str], str]:
             return path
         if path not in known:
             known[path] = _without_dots(path)
+            for at in _climbs(path):
+                folder = _without_dots(path[:at])
+                if os.path.isdir(folder) and not inside(known[path], folder):
+                    passed[folder] = known[path]
         return known[path]
 
     return plain
+
+
+def _climbs(path: str) -> Iterator[int]:
+    at = path.find("/../")
+    while at >= 0:
+        yield at
+        at = path.find("/../", at + 3)
 
 
 def _without_dots(path: str) -> str:

@@ -12,7 +12,7 @@ from anew.trace.histories import History
 from anew.trace.places import short
 
 EXECUTABLE = 0o111
-KIND, REGULAR = 0o170000, 0o100000
+KIND, REGULAR, LINK = 0o170000, 0o100000, 0o120000
 SHOWN = "figures"
 
 
@@ -22,13 +22,17 @@ def collect(
     holder: Holder,
     real: Callable[[str], str],
     artifacts: frozenset[str],
+    began: int,
 ) -> list[Output]:
-    """Hold each file as it is now that the last process has ended."""
+    """Hold each file as it is now that the last process has ended.
+
+    A link that was there when the run `began` is written through, and no output itself.
+    """
     outputs = []
     for history in histories:
         path, last = real(history.path), history.last
         shown = short(history.path, project)
-        if os.path.islink(path) and history.first is None:
+        if history.first is None and _is_link_since(path, began):
             target = os.readlink(path)
             outputs.append(
                 Output(shown, digest_bytes(os.fsencode(target)), len(target), Kept.VALUE,
@@ -44,6 +48,14 @@ def collect(
                    executable=bool(last.mode & EXECUTABLE), role=role)
         )  # fmt: skip
     return outputs
+
+
+def _is_link_since(path: str, began: int) -> bool:
+    try:
+        status = os.lstat(path)
+    except OSError:
+        return False
+    return status.st_mode & KIND == LINK and status.st_ctime_ns >= began
 
 
 def figures(shown: Iterable[tuple[str, str]], holder: Holder) -> list[Output]:

@@ -19,6 +19,8 @@ class Deed(StrEnum):
     MOVED_AWAY = "moved away"
     MOVED_HERE = "moved here"
     LINKED = "linked"  # created as another name of a file
+    LINKED_SOFTLY = "linked softly"  # created as a symbolic link
+    TOUCHED = "touched"  # its permissions, owner or time were set, its bytes were not
     LISTED = "listed"
     WALKED = "walked"  # listed with all folders below
     LOOKED_AT = "looked at"  # asked whether it is there, how large, how old
@@ -33,8 +35,8 @@ FOLDER = "folder"
 class Event(NamedTuple):
     """`stamp` is the state the file was in before the deed; None where nothing was there.
 
-    `note` names the pin of PINNED, the reason of LOST, the other path of a move or link, and says
-    FOLDER of a folder that was CREATED; `names` are the
+    `note` names the pin of PINNED, the reason of LOST, the other path of a move or link, the state
+    after TOUCHED as numbers, and says FOLDER of a folder that was CREATED; `names` are the
     entries of a LISTED folder in their order. `time` is that of the monotonic clock in ns.
     """
 

@@ -9,6 +9,7 @@ from msgspec import Struct, field
 
 from anew.model.tree import Stamp
 from anew.trace.events import FOLDER, Deed, Event
+from anew.trace.naming import named
 
 READS = (Deed.READ, Deed.IMPORTED)
 MOVES = (Deed.CREATED, Deed.DELETED, Deed.MOVED_AWAY)
@@ -30,6 +31,8 @@ class History(Struct):
         pins: kept copies, by the state they hold.
         lost: states that could not be kept, with the reason.
         linked: it was given another name, or lost one, which moves its time of change.
+        shared: it was written under another name of the same file.
+        alike: later states with the bytes of the first: only permissions, owner or time were set.
         moved_to: where the state the run found it in went to, if it was renamed.
     """
 
@@ -48,6 +51,8 @@ class History(Struct):
     pins: dict[Stamp, str] = field(default_factory=dict)
     lost: dict[Stamp, str] = field(default_factory=dict)
     linked: bool = False
+    shared: bool = False
+    alike: tuple[Stamp, ...] = ()
     moved_to: str | None = None
 
     @property
@@ -70,14 +75,21 @@ class Before(Protocol):
 
 
 def fold(
-    events: Iterable[Event], before: Before, now: Callable[[str], Stamp | None]
+    events: Iterable[Event],
+    before: Before,
+    now: Callable[[str], Stamp | None],
+    below: Callable[[str], Iterable[tuple[str, Stamp]]] = lambda _: (),
 ) -> dict[str, History]:
-    """Return one history per path; `now` tells the state after the last process has ended."""
+    """Return one history per path; `now` tells the state after the last process has ended.
+
+    `below` tells what files are in a folder then, with their states.
+    """
     histories: dict[str, History] = {}
     arrived, held = set(), set[str]()
     origins: dict[str, tuple[str, Stamp]] = {}
     began = before.began
-    for event in sorted(events, key=itemgetter(0)):
+    kept: dict[Stamp, str] = {}
+    for event in named(sorted(events, key=itemgetter(0)), began, below):
         deed, path, stamp = event[1:4]
         if deed is Deed.MOVED_HERE:
             arrived.add(path)
@@ -90,6 +102,8 @@ def fold(
         else:
             _add(history, event, began, held)
             _trace_origin(histories, origins, event)
+        if deed is Deed.PINNED and stamp is not None:
+            kept[stamp] = event.note
         if history.first is not None:
             held.add(path.rpartition("/")[0])
     for path, history in histories.items():
@@ -99,8 +113,12 @@ def fold(
             history.own_folder |= path in arrived and _is_folder(last)
             continue
         history.last = last
+        for state in (history.first, *history.alike):  # kept under another name of the same file
+            if state in kept:
+                history.shared |= state not in history.pins
+                history.pins.setdefault(state, kept[state])
         history.own_folder |= _is_folder(last) and path in arrived
-        moved = not history.changed and history.known
+        moved = not history.changed and history.known and last not in history.alike
         if moved and (history.last is None or history.first is None or _other_bytes(history)):
             history.unseen = history.changed = True
     return histories
@@ -123,6 +141,9 @@ def _trace_origin(
                 origin = event.note, source.first
         if origin is not None:
             origins[path] = origin
+            first_of = histories[origin[0]]
+            if deed is Deed.MOVED_HERE and first_of.moved_to == event.note:
+                first_of.moved_to = path
     elif deed in (Deed.PINNED, Deed.LOST):
         own = histories[path]
         if own.linked and own.first is not None and _is_same_but_for_links(own.first, event.stamp):
@@ -141,6 +162,10 @@ def _keep(history: History, event: Event) -> None:
     if event.stamp is not None:
         kept = history.pins if event.deed is Deed.PINNED else history.lost
         kept.setdefault(event.stamp, event.note)
+
+
+def _is_file(stamp: Stamp | None) -> bool:
+    return stamp is not None and stat.S_ISREG(stamp.mode)
 
 
 def _is_folder(stamp: Stamp | None) -> bool:
@@ -169,16 +194,25 @@ def _add(history: History, event: Event, began: int, held: set[str]) -> None:
         history.names = history.names or event.names
     elif deed in (Deed.PINNED, Deed.LOST):
         _keep(history, event)
+    elif deed is Deed.TOUCHED:
+        _add_touched(history, event)
     else:
         if deed is Deed.UPDATED and not history.changed and event.stamp is not None:
             history.read = True
         if deed is Deed.MOVED_AWAY and not history.changed:
             history.moved_to = event.note
+            history.read |= _is_file(event.stamp)  # its bytes go on under another name
         if deed is Deed.CHANGED and not history.changed:
             history.unseen = True
         history.changed = True
         if deed in MOVES and (event.note == FOLDER or _is_folder(event.stamp)):
             history.own_folder = True
+
+
+def _add_touched(history: History, event: Event) -> None:
+    """Take the state after in where the state before is known to hold the first bytes."""
+    if not history.changed and event.stamp in (history.first, *history.alike):
+        history.alike += (Stamp(*map(int, event.note.split())),)
 
 
 def _add_first(history: History, event: Event, began: int, held: set[str]) -> None:
@@ -204,7 +238,7 @@ def _add_look(history: History, event: Event, began: int) -> None:
 def _add_read(history: History, event: Event) -> None:
     if history.changed:
         return  # what the run itself wrote
-    if event.stamp != history.first and event.stamp is not None:
+    if event.stamp is not None and event.stamp not in (history.first, *history.alike):
         # Somebody we cannot see wrote it between the start and this reading.
         history.unseen = history.changed = True
         return

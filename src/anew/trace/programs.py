@@ -7,6 +7,9 @@ from msgspec import Struct, field
 from anew.model.record import Gap
 
 
+SIGNALLED = 0x7F  # the bits of a status of wait(2) that hold the signal
+
+
 class How(StrEnum):
     """How a program was started: in the same process, in a new one, or by a shell inside libc."""
 
@@ -74,6 +77,12 @@ class Programs(Struct):
                 return
 
 
+def _was_killed(programs: Programs, pid: int | None) -> bool:
+    """Say whether a process ended by a signal, maybe before its program began."""
+    ends = [each.status for each in programs.ran if each.pid == pid]
+    return bool(ends and ends[-1] and ends[-1] & SIGNALLED)
+
+
 def unfollowed(programs: Programs) -> tuple[Gap, ...]:
     """Return a gap for each program that was started and never reported."""
     starts: dict[int, list[int]] = {}
@@ -86,7 +95,7 @@ def unfollowed(programs: Programs) -> tuple[Gap, ...]:
             continue
         pid = attempt.child if attempt.how is How.SPAWN else attempt.pid
         reported = pid is not None and any(time > attempt.time for time in starts.get(pid, ()))
-        if attempt.why or not reported:
+        if attempt.why or not (reported or _was_killed(programs, pid)):
             found.setdefault(attempt.path, attempt.why)
     return tuple(
         Gap("trace", f"{path} could not be followed: {why or 'it did not report'}",

@@ -35,14 +35,15 @@ def bytes_of_first(history: History) -> Bytes | None:
     first = history.first
     if first is None:
         return None
-    if history.last == first:
-        return Bytes(Source.PLACE, history.path, first, Proof.STAMP)
+    if history.last == first or (history.last is not None and history.last in history.alike):
+        return Bytes(Source.PLACE, history.path, history.last, Proof.STAMP)
     if history.linked and history.last is not None and is_moved(first, history.last):
         return Bytes(Source.PLACE, history.path, history.last, Proof.STAMP)
-    if first in history.pins:
-        return Bytes(Source.PIN, history.pins[first], None, Proof.PREIMAGE)
+    for state in (first, *history.alike):
+        if state in history.pins:
+            return Bytes(Source.PIN, history.pins[state], None, Proof.PREIMAGE)
     if history.moved_to is not None:
-        return Bytes(Source.MOVED, history.moved_to, first, Proof.STAMP)
+        return Bytes(Source.MOVED, history.moved_to, (first, *history.alike)[-1], Proof.STAMP)
     return None
 
 

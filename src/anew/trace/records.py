@@ -13,12 +13,14 @@ from anew.trace.programs import Attempt, How, Program, Programs
 CHUNK_MARK, RECORD_MARK = 0x31636E6177656E61, 0x77656E61
 CHUNK = struct.Struct("<QQQQQ24x")  # mark, bytes used, size, events lost, number of the last chunk
 _RECORD = struct.Struct("<IIHHIQ6qII")
+_STATE = struct.Struct("<6q")
 _HAS_STAMP = 0x100
+_KIND, _REGULAR = 0o170000, 0o100000
 
 (_START, _FORKED, _ENDED, _EXEC, _EXEC_FAILED, _SPAWNED, _REAPED, _GAP) = range(1, 9)
 (_OPENED, _LISTED, _AWAY, _HERE, _REMOVED, _EMPTIED, _MADE, _CUT, _LINKED, _LINKED_SOFTLY,
  _PINNED, _LOST, _STATED, _CONNECTED, _LOOKED_UP, _ASKED, _PIPED,
- _WALKED) = range(10, 28)  # fmt: skip
+ _WALKED, _TOUCHED) = range(10, 29)  # fmt: skip
 
 _OPENINGS = {
     "r": Deed.READ,
@@ -33,7 +35,6 @@ _DEEDS = {
     _EMPTIED: Deed.DELETED,
     _CUT: Deed.UPDATED,
     _STATED: Deed.LOOKED_AT,
-    _LINKED_SOFTLY: Deed.CREATED,
     _WALKED: Deed.WALKED,
 }
 _NOTED = {
@@ -139,12 +140,22 @@ def _take(told: Told, line: _Line, plain: Callable[[str], str]) -> None:
         told.events.append(Event(line.time, Deed.LISTED, path, stamp, "", names, line.pid))
     elif kind == _MADE:
         told.events.append(Event(line.time, Deed.CREATED, path, None, FOLDER, (), line.pid))
+    elif kind == _LINKED_SOFTLY:
+        target = _leads_to(_text(line.second), path, plain)
+        told.events.append(
+            Event(line.time, Deed.LINKED_SOFTLY, path, None, target, pid=line.pid)
+        )
+    elif kind == _TOUCHED:
+        after = " ".join(map(str, _STATE.unpack(line.second)))
+        told.events.append(Event(line.time, Deed.TOUCHED, path, stamp, after, pid=line.pid))
     elif kind == _PIPED:
         told.pipes.add(path)
     elif kind in _NOTED:
         note = _text(line.second)
         if kind not in (_PINNED, _LOST):
             note = plain(note)
+        if kind == _LINKED and stamp is not None and stamp.mode & _KIND == _REGULAR:
+            told.events.append(Event(line.time, Deed.READ, note, stamp, pid=line.pid))
         told.events.append(
             Event(
                 line.time,
@@ -158,6 +169,10 @@ def _take(told: Told, line: _Line, plain: Callable[[str], str]) -> None:
         )
     elif kind in _DEEDS:
         told.events.append(Event(line.time, _DEEDS[kind], path, stamp, pid=line.pid))
+
+
+def _leads_to(target: str, link: str, plain: Callable[[str], str]) -> str:
+    return plain(target if target.startswith("/") else f"{link.rpartition('/')[0]}/{target}")
 
 
 def _opened(told: Told, line: _Line, path: str, stamp: Stamp | None) -> None:

@@ -99,11 +99,11 @@ def is_code(history: History) -> bool:
 def _role_by_place(path: str, places: Places) -> Role | None:
     if "/__pycache__/" in path:
         return Role.CACHE
-    if "/.git/" in path or path.endswith("/.git"):
-        return Role.NOISE
     if _within(path, places.own):
         return Role.NOISE
     in_project = inside(path, places.project)
+    if in_project and ("/.git/" in path or path.endswith("/.git")):
+        return Role.NOISE
     for folder in places.environments:
         if inside(path, folder) and (not in_project or inside(folder, places.project)):
             return Role.ENVIRONMENT

@@ -105,6 +105,8 @@ class World(Struct, frozen=True):
         """Return the present state of the file that the program saw at `path`."""
         try:
             status = os.stat(self.real(path))
+        except FileNotFoundError:
+            return self._link(path)
         except (OSError, ValueError):
             return None
         return Stamp(
@@ -115,6 +117,15 @@ class World(Struct, frozen=True):
             status.st_mtime_ns,
             status.st_ctime_ns,
         )
+
+    def _link(self, path: str) -> Stamp | None:
+        """Return the state of a link that leads nowhere from where we are."""
+        try:
+            status = os.lstat(self.real(path))
+        except (OSError, ValueError):
+            return None
+        return Stamp(status.st_dev, status.st_ino, status.st_size, status.st_mode,
+                     status.st_mtime_ns, status.st_ctime_ns)  # fmt: skip
 
     def correct(self, files: dict[str, Stamp]) -> None:
         """Put in the states of files that are mounted over placeholders of the room."""

@@ -33,7 +33,8 @@ def outcome_of(
 ) -> Outcome:
     """Hold what came out of `run`, and return it."""
     artifacts = frozenset(path for path, _ in run.account.artifacts)
-    files = outputs.collect(written, run.project, holder, run.world.real, artifacts)
+    files = outputs.collect(written, run.project, holder, run.world.real, artifacts,
+                            run.world.began)  # fmt: skip
     files += outputs.figures(run.account.figures, holder)
     measured = metrics.collect(spool.points(run.place), run.before.started, holder.batch)
     copy_stream_files(run, holder)
@@ -90,10 +91,12 @@ def copy_stream_files(run: Ended, holder: Holder) -> None:
 
 def other_gaps(run: Ended) -> tuple[Gap, ...]:
     """Return what is known to lack beside files: answers of the network, events, the end."""
+    own = run.before.circumstances.host  # asked for by who wants to know its own name
     gaps = [
         Gap("network", f"{host}:{port} was contacted; what it answered is not held",
             "save what is fetched to a file, and read that")
         for host, port in sorted(run.account.connections)
+        if host != own
     ]  # fmt: skip
     if run.account.torn:
         gaps.append(Gap("trace", f"{run.account.torn} events were cut off",
@@ -103,6 +106,9 @@ def other_gaps(run: Ended) -> tuple[Gap, ...]:
     elif run.exit.lingering:
         gaps.append(Gap("outcome", "a process it started went on after its end",
                         "wait for it inside the program"))  # fmt: skip
+    elif run.exit.left:
+        gaps.append(Gap("outcome", f"processes went on after its end: {', '.join(run.exit.left)}",
+                        "wait for them inside the program"))  # fmt: skip
     reported = len(run.account.processes)
     natively = bool(run.account.programs.ran)
     return (

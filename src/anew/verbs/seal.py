@@ -172,7 +172,7 @@ class _Sealing:
     def _histories(self) -> dict[str, History]:
         own = self._stream_files()
         events = [event for event in self.account.events if event.path not in own]
-        events += self._below(events)
+        events += self._walked(events)
         self.world.correct(self.before.listing.files)
         before = self.before.listing
         files: dict[str, Stamp] = {}
@@ -188,16 +188,20 @@ class _Sealing:
                 told = compared(before.files, files, opening.monotonic())
                 events += [event for event in told if event.path not in own]
         if self.before.mounts:
-            return fold(events, self.world, self.world.stamp)
-        return fold(events, self.world, lambda path: files.get(path) or self.world.stamp(path))
+            return fold(events, self.world, self.world.stamp, self._below)
 
-    def _below(self, events: list[Event]) -> list[Event]:
-        """Tell of all in folders that were moved or gone through as a whole."""
-        place, by_place, real = self.request.project, self.roles.by_place, self.world.real
-        return [
-            *below.moved(events, place, real, self.holder),
-            *below.walked(events, lambda path: by_place(path) is not None, real, self.holder),
-        ]
+        def now(path: str) -> Stamp | None:
+            return files.get(path) or self.world.stamp(path)
+
+        return fold(events, self.world, now, self._below)
+
+    def _below(self, folder: str) -> Iterable[tuple[str, Stamp]]:
+        return below.files(folder, self.world.real, self.holder)
+
+    def _walked(self, events: list[Event]) -> list[Event]:
+        """Tell of all in folders that were gone through as a whole."""
+        by_place, real = self.roles.by_place, self.world.real
+        return below.walked(events, lambda path: by_place(path) is not None, real, self.holder)
 
     def _stream_files(self) -> frozenset[str]:
         """Return the files that the shell made of the program's streams: they are console."""
@@ -249,8 +253,9 @@ class _Sealing:
         pins = str(self.place / "pins")
         root, real = self.request.project, self.world.real
         inputs = data.collect(
-            found.inputs, root, self.holder, real, pins, self.before.early, self.before.listing
-        )
+            found.inputs, root, self.holder, real, pins, self.before.early, self.before.listing,
+            [each.path for each in found.outputs], self.world.began,
+        )  # fmt: skip
 
         by_folder: dict[str, dict[str, History]] = {}
         for path, history in histories.items():

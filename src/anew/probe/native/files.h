@@ -13,9 +13,50 @@ struct opening {
     int folder;
     const char *path;
     struct stat was;
+    char real[STACK]; /* where a path through /proc leads */
 };
 
 static int is_quick_to_skip(const char *path) { return path[0] == '/' && is_skipped(path); }
+
+/* Past `/proc/self/` or the like, or NULL: another's counts as much as our own. */
+static const char *past_process(const char *path) {
+    if (!starts_with(path, "/proc/", 6)) return NULL;
+    const char *at = path + 6;
+    while (*at && *at != '/') at++;
+    return *at && (path[6] == 's' || path[6] == 't' || (path[6] >= '0' && path[6] <= '9')) ? at + 1 : NULL;
+}
+
+/* Where a path leads that goes through a link of the kernel: to what a process has open, to its
+ * working directory or root. The three streams are left alone: they are given, not opened. */
+static int leads_through_proc(const char *path, char *into, size_t size) {
+    size_t end = 0; /* of the link in the path */
+    if (journal.quiet) return 0;
+    const char *at = past_process(path);
+    if (starts_with(path, "/dev/fd/", 8)) at = path + 5;
+    if (!at) return 0;
+    if (starts_with(at, "fd/", 3)) {
+        const char *number = at + 3;
+        if (*number < '3' && !(number[0] && number[1] && number[1] != '/')) return 0;
+        while (*number && *number != '/') number++;
+        end = (size_t)(number - path);
+    } else if (starts_with(at, "cwd", 3) && (at[3] == '/' || !at[3])) {
+        end = (size_t)(at + 3 - path);
+    } else if (starts_with(at, "root", 4) && (at[4] == '/' || !at[4])) {
+        end = (size_t)(at + 4 - path);
+    }
+    char link[64];
+    if (!end || end >= sizeof link) return 0;
+    memcpy(link, path, end);
+    link[end] = 0;
+    size_t rest = strlen(path + end);
+    long length = k_readlink(link, into, size - 1);
+    if (length <= 0 || into[0] != '/' || (size_t)length + rest + 1 >= size) return 0;
+    if (length == 1 && rest) length = 0; /* the root itself */
+    memcpy(into + length, path + end, rest + 1);
+    struct stat given, found;
+    return !k_stat_at(AT_FDCWD, path, &given, 0) ? !k_stat_at(AT_FDCWD, into, &found, 0) &&
+               given.st_ino == found.st_ino && given.st_dev == found.st_dev : rest != 0;
+}
 
 static void before_write(struct opening *opening, int flags) {
     int existed = !journal.quiet && !k_stat_at(opening->folder, opening->path, &opening->was, 0);
@@ -39,6 +80,8 @@ static void before_write(struct opening *opening, int flags) {
 static void before_open(struct opening *opening, int folder, const char *path, int flags) {
     opening->letter = 0;
     if (!path || !is_recording() || flags & O_PATH || (flags & O_DIRECTORY)) return;
+    if (path[0] == '/' && leads_through_proc(path, opening->real, sizeof opening->real))
+        path = opening->real;
     opening->folder = folder;
     opening->path = path;
     if (!(flags & (O_WRONLY | O_RDWR | O_TRUNC | O_CREAT))) {
@@ -269,6 +312,28 @@ WRAP_MAKE(mkostemps, (char *path, int after, int flags), (path, after, flags))
 #ifdef __GLIBC__
 WRAP_MAKE(mkstemp64, (char *path), (path))
 WRAP_MAKE(mkostemp64, (char *path, int flags), (path, flags))
+#endif
+
+#ifdef __GLIBC__
+/* Opened by a number that stands for a file: the kernel knows under which name. */
+OURS int open_by_handle_at(int mount, struct file_handle *handle, int flags) {
+    is_recording();
+    int found = REAL(open_by_handle_at, int (*)(int, struct file_handle *, int))(mount, handle, flags);
+    int saved = errno;
+    if (found >= 0 && is_recording() && !journal.quiet) {
+        struct opening opening = {.letter = 'r', .folder = AT_FDCWD, .path = opening.real};
+        char link[40];
+        put_number(put_text(link, "/proc/self/fd/"), (uint64_t)found);
+        long length = k_readlink(link, opening.real, sizeof opening.real - 1);
+        if (length > 0 && opening.real[0] == '/') {
+            opening.real[length] = 0;
+            if (flags & (O_WRONLY | O_RDWR | O_TRUNC)) before_write(&opening, flags & ~O_TRUNC);
+            after_open(&opening, found);
+        }
+    }
+    errno = saved;
+    return found;
+}
 #endif
 
 OURS int shm_open(const char *name, int flags, mode_t mode) {
@@ -597,29 +662,32 @@ WRAP_PIPE(mknod, (const char *path, mode_t mode, dev_t device), (path, mode, dev
 WRAP_PIPE(mknodat, (int folder, const char *path, mode_t mode, dev_t device),
           (folder, path, mode, device), folder, mode)
 
-static void tell_linked(int from_folder, const char *from, int folder, const char *path) {
+static void tell_linked(int from_folder, const char *from, const struct place *was, int folder,
+                        const char *path) {
     struct told source, told;
     int saved = errno;
-    struct place was = look(from_folder, from);
     char text[2 * STACK] = "";
     resolve(&source, from_folder, from);
     resolve(&told, folder, path);
     size_t length = told_length(&source);
     if (length < sizeof text) put_told(text, &source);
     else length = 0;
-    if (!told_is_own(&told)) tell_path(LINKED, 0, &told, was.there ? &was.state : NULL, text, length);
+    if (!told_is_own(&told)) tell_path(LINKED, 0, &told, was->there ? &was->state : NULL, text, length);
     errno = saved;
 }
 OURS int link(const char *from, const char *to) {
-    int recording = is_recording();
+    if (!is_recording()) return REAL(link, int (*)(const char *, const char *))(from, to);
+    struct place was = look(AT_FDCWD, from);
     int done = REAL(link, int (*)(const char *, const char *))(from, to);
-    if (recording && !done) tell_linked(AT_FDCWD, from, AT_FDCWD, to);
+    if (!done) tell_linked(AT_FDCWD, from, &was, AT_FDCWD, to);
     return done;
 }
 OURS int linkat(int a, const char *from, int b, const char *to, int flags) {
     int recording = is_recording();
+    struct place was = {0};
+    if (recording && !(flags & AT_EMPTY_PATH)) was = look(a, from);
     int done = REAL(linkat, int (*)(int, const char *, int, const char *, int))(a, from, b, to, flags);
-    if (recording && !done) tell_linked(a, from, b, to);
+    if (recording && !done) tell_linked(a, from, &was, b, to);
     return done;
 }
 OURS int symlink(const char *to, const char *path) {

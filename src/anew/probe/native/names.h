@@ -15,7 +15,9 @@
     X(lstat) X(lstat64) X(access) X(faccessat) X(euidaccess) X(eaccess) X(execve) X(execvpe)      \
     X(fexecve) X(posix_spawn) X(posix_spawnp) X(posix_spawn_file_actions_addopen) X(system)       \
     X(popen) X(waitpid) X(wait4) X(on_exit) X(connect) X(getaddrinfo) X(getenv) X(secure_getenv)  \
-    X(setenv) X(chroot) X(clock_gettime)
+    X(setenv) X(chroot) X(clock_gettime) X(dlopen) X(chmod) X(fchmod) X(fchmodat) X(chown)        \
+    X(fchown) X(fchownat) X(utime) X(utimes) X(futimes) X(futimesat) X(futimens) X(utimensat)     \
+    X(open_by_handle_at)
 
 #define POINTER(name) static void *real_##name;
 NAMES(POINTER)

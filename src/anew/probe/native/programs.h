@@ -207,6 +207,11 @@ static enum follow tell_program(int how, int folder, const char *path, char *con
     if (found == IS_ABSENT) return found;
     struct told told;
     resolve(&told, folder, path);
+    struct stat state;
+    if (!journal.quiet && *path && told.known && !told_is_skipped(&told) &&
+        !k_stat_at(folder, path, &state, 0) && !is_made_here(&state) &&
+        is_new(hash_of(&told, hash_of_state(&state, 'r'))))
+        tell_path(OPENED, 'r', &told, &state, "", 0);
     size_t named = told_length(&told);
     struct record *record = reserve(EXEC, how, pid, named, length);
     if (record) {
@@ -383,9 +388,11 @@ OURS FILE *popen(const char *command, const char *mode) {
 
 /* ---- how processes end ---- */
 
-static void tell_end(int status, void *nothing) {
-    (void)nothing;
-    if (journal.root) tell(ENDED, 0, journal.quiet ? present_pid() : k_pid(), "", 0, "", 0, status, 0);
+static void tell_libraries(void);
+static void tell_end(int status, void *at_exit) {
+    if (!journal.root) return;
+    if (at_exit && !journal.quiet) tell_libraries();
+    tell(ENDED, 0, journal.quiet ? present_pid() : k_pid(), "", 0, "", 0, status, 0);
 }
 OURS void _exit(int status) {
     if (is_recording()) tell_end(status, NULL);

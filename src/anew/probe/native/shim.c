@@ -55,8 +55,10 @@ __asm__(".symver memcpy,memcpy@GLIBC_2.2.5");
 #include "pins.h"
 #include "names.h"
 #include "files.h"
+#include "metadata.h"
 #include "looks.h"
 #include "programs.h"
+#include "images.h"
 #include "entropy.h"
 #include "others.h"
 #include "python.h"
@@ -67,6 +69,10 @@ __attribute__((constructor)) static void load(void) {
     while (preload && preload[length] && preload[length] != ':' && preload[length] != ' ') length++;
     if (length && length < LONGEST_PRELOAD) memcpy(own_library, preload, length);
     remember_variables();
-    if (is_recording() && real_on_exit)
-        REAL(on_exit, int (*)(void (*)(int, void *), void *))(tell_end, NULL);
+    if (is_recording()) {
+        tell_executable();
+        tell_libraries();
+    }
+    if (journal.root && real_on_exit)
+        REAL(on_exit, int (*)(void (*)(int, void *), void *))(tell_end, own_library);
 }

@@ -1,0 +1,33 @@
+"""Every way to read or write a file is held or named: recorded, checked, deleted and replayed."""
+
+from pathlib import Path
+
+import pytest
+
+from anew.execute.preload import library
+from tests.conformance.families import WAYS
+from tests.conformance.runner import Result, tried
+from tests.conformance.ways import Way
+from tests.conftest import Anew
+
+
+@pytest.fixture(scope="session")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """One store for all ways: what is known of an environment need not be found out again."""
+    found = tmp_path_factory.mktemp("home")
+    if library(found / "cache") is None:
+        pytest.skip("Anew was built without its C library")
+    return found
+
+
+@pytest.mark.parametrize("way", WAYS, ids=[way.title for way in WAYS])
+def test_way_is_held_or_named(way: Way, home: Path, tmp_path: Path) -> None:
+    found = tried(way, Anew(home, tmp_path), tmp_path / "way")
+    if found.result is Result.SKIPPED:
+        pytest.skip(found.why)
+    assert found.result is (Result.GAP if way.gap else Result.HELD), found.why
+
+
+def test_ways_are_many_and_each_has_a_name_of_its_own() -> None:
+    titles = [way.title for way in WAYS]
+    assert len(set(titles)) == len(titles) >= 120
