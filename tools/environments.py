@@ -37,6 +37,12 @@ def examples() -> Path:
         _say("installing what the examples need: a few minutes")
         _pip(programs, "--requirement", str(ROOT / "examples" / "requirements.txt"))
         stamp.touch()
+    more = ROOT / "tests" / "conformance" / "requirements.txt"
+    stamp = EXAMPLES / "conformance-installed"
+    if not stamp.exists():
+        _say("installing what the ways of reading and writing are tried with: a minute")
+        _pip(programs, "--requirement", str(more))
+        stamp.touch()
     return programs
 
 

@@ -22,8 +22,9 @@ def main() -> int:
             done = tried(way, Anew(home, Path(place)), Path(place) / str(number))
             found.append(done)
             if "--summary" not in sys.argv:
-                print(f"{done.result:8}{way.title}" + f"  ({done.why})" * bool(done.why), flush=True)
-    print("\n".join(summary(found)))
+                line = f"{done.result:8}{way.title}" + f"  ({done.why})" * bool(done.why)
+                print(line, flush=True)  # noqa: T201
+    print("\n".join(summary(found)))  # noqa: T201
     return int(any(each.result is Result.MISSED for each in found))
 
 

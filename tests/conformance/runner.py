@@ -2,7 +2,6 @@
 
 import os
 import shutil
-import stat
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -11,8 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from anew.model.digest import digest_bytes
-from tests.conftest import Anew
 from tests.conformance.ways import IN, TEXT, UNREAD, Kind, Way
+from tests.conftest import Anew
 
 PROGRAMS = Path(os.environ.get("ANEW_EXAMPLES", Path(sys.executable).parent))
 COMPILER = shutil.which("cc") or shutil.which("gcc")
@@ -131,7 +130,9 @@ def _compiled(way: Way, folder: Path) -> str:
     if shutil.which(compiler) is None:
         raise Absent(f"needs {compiler}")
     words = [compiler, "-w", "-o", "way", "way.c", *options]
-    done = subprocess.run(words, cwd=folder / "project", capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        words, cwd=folder / "project", capture_output=True, text=True, check=False
+    )
     if done.returncode:
         raise Absent(f"`{' '.join(words)}`: {done.stderr.strip().splitlines()[-1]}")
     return "./way"
@@ -173,7 +174,9 @@ def _look(folder: Path) -> dict[str, Seen]:
 
 def _own(files: dict[str, Seen]) -> dict[str, Seen]:
     """Return what lies there itself, and not by way of a linked folder."""
-    return {path: seen for path, seen in files.items() if seen.target is not None or seen.place == path}
+    return {
+        path: seen for path, seen in files.items() if seen.target is not None or seen.place == path
+    }
 
 
 def _faults(

@@ -156,7 +156,7 @@ NAMES = [
         ("a control character", "a\x01\x1b.txt", "'../data/a\x01\x1b.txt'"),
         ("200 bytes", "n" * 200, "../data/" + "n" * 200),
         ("deep folders", "/".join(["deep" * 10] * 20) + "/f", "../data/" + "/".join(["deep" * 10] * 20) + "/f"),
-        
+
     )
 ] + [
     Way("names", "dots in the middle", Kind.SHELL, "cat ../data/x/./../in.txt > out.txt", files={"data/x/f": b""}, gap="data/x"),

@@ -38,7 +38,7 @@ def _chunks(folder: Path) -> Iterator[bytes]:
 
 
 def _plain(passed: dict[str, str]) -> Callable[[str], str]:
-    """Return what makes paths plain; `passed` takes folders that `..` leaves, and for which path."""
+    """Return what makes paths plain; `passed` takes the folders that `..` leaves."""
     known: dict[str, str] = {}
 
     def plain(path: str) -> str:

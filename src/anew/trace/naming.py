@@ -1,4 +1,4 @@
-"""Naming: which file a path meant, where the run itself made links and renamed folders on the way."""
+"""Naming: which file a path meant, where the run made links and renamed folders on the way."""
 
 import stat
 from collections.abc import Callable, Iterable, Iterator
@@ -8,7 +8,14 @@ from anew.trace.events import Deed, Event
 from anew.trace.places import inside
 
 MOST_LINKS = 40  # as the kernel follows at most
-ON_THE_LINK = (Deed.DELETED, Deed.MOVED_AWAY, Deed.MOVED_HERE, Deed.LINKED_SOFTLY, Deed.LINKED, Deed.CHANGED)
+ON_THE_LINK = (
+    Deed.DELETED,
+    Deed.MOVED_AWAY,
+    Deed.MOVED_HERE,
+    Deed.LINKED_SOFTLY,
+    Deed.LINKED,
+    Deed.CHANGED,
+)
 _IS_MADE_BY_NAME = (Deed.CREATED, Deed.MOVED_HERE, Deed.LINKED)
 
 

@@ -6,7 +6,6 @@ from msgspec import Struct, field
 
 from anew.model.record import Gap
 
-
 SIGNALLED = 0x7F  # the bits of a status of wait(2) that hold the signal
 
 

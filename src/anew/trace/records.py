@@ -135,40 +135,46 @@ def _take(told: Told, line: _Line, plain: Callable[[str], str]) -> None:
     stamp = Stamp(*line.stamp) if line.detail & _HAS_STAMP else None
     if kind == _OPENED:
         _opened(told, line, path, stamp)
-    elif kind == _LISTED:
-        names = tuple(_text(name) for name in line.second.split(b"\0")[:-1])
-        told.events.append(Event(line.time, Deed.LISTED, path, stamp, "", names, line.pid))
-    elif kind == _MADE:
-        told.events.append(Event(line.time, Deed.CREATED, path, None, FOLDER, (), line.pid))
-    elif kind == _LINKED_SOFTLY:
-        target = _leads_to(_text(line.second), path, plain)
-        told.events.append(
-            Event(line.time, Deed.LINKED_SOFTLY, path, None, target, pid=line.pid)
-        )
-    elif kind == _TOUCHED:
-        after = " ".join(map(str, _STATE.unpack(line.second)))
-        told.events.append(Event(line.time, Deed.TOUCHED, path, stamp, after, pid=line.pid))
     elif kind == _PIPED:
         told.pipes.add(path)
-    elif kind in _NOTED:
-        note = _text(line.second)
-        if kind not in (_PINNED, _LOST):
-            note = plain(note)
-        if kind == _LINKED and stamp is not None and stamp.mode & _KIND == _REGULAR:
-            told.events.append(Event(line.time, Deed.READ, note, stamp, pid=line.pid))
-        told.events.append(
-            Event(
-                line.time,
-                _NOTED[kind],
-                path,
-                None if kind == _LINKED else stamp,
-                note,
-                (),
-                line.pid,
-            )
-        )
     elif kind in _DEEDS:
         told.events.append(Event(line.time, _DEEDS[kind], path, stamp, pid=line.pid))
+    elif kind in _NOTED:
+        _noted(told, line, path, stamp, plain)
+    else:
+        told.events += _seldom(line, path, stamp, plain)
+
+
+def _noted(
+    told: Told, line: _Line, path: str, stamp: Stamp | None, plain: Callable[[str], str]
+) -> None:
+    kind, note, pid = line.kind, _text(line.second), line.pid
+    if kind not in (_PINNED, _LOST):
+        note = plain(note)
+    if kind == _LINKED:
+        if stamp is not None and stamp.mode & _KIND == _REGULAR:
+            told.events.append(Event(line.time, Deed.READ, note, stamp, pid=pid))
+        stamp = None  # it was that of the file which got another name
+    told.events.append(Event(line.time, _NOTED[kind], path, stamp, note, pid=pid))
+
+
+def _seldom(
+    line: _Line, path: str, stamp: Stamp | None, plain: Callable[[str], str]
+) -> tuple[Event, ...]:
+    """Return what is told of folders, links and permissions."""
+    kind, time, pid = line.kind, line.time, line.pid
+    if kind == _LISTED:
+        names = tuple(_text(name) for name in line.second.split(b"\0")[:-1])
+        return (Event(time, Deed.LISTED, path, stamp, "", names, pid),)
+    if kind == _MADE:
+        return (Event(time, Deed.CREATED, path, None, FOLDER, (), pid),)
+    if kind == _LINKED_SOFTLY:
+        target = _leads_to(_text(line.second), path, plain)
+        return (Event(time, Deed.LINKED_SOFTLY, path, None, target, (), pid),)
+    if kind == _TOUCHED and len(line.second) == _STATE.size:
+        after = " ".join(map(str, _STATE.unpack(line.second)))
+        return (Event(time, Deed.TOUCHED, path, stamp, after, (), pid),)
+    return ()
 
 
 def _leads_to(target: str, link: str, plain: Callable[[str], str]) -> str:

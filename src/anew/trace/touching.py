@@ -15,7 +15,7 @@ TERMINATED = 0x7F  # of a status as wait(2) gives it: the signal that ended the 
 READERS = frozenset((Deed.READ, Deed.IMPORTED, Deed.LISTED, Deed.UPDATED))
 WRITERS = frozenset(
     (Deed.CREATED, Deed.TRUNCATED, Deed.UPDATED, Deed.DELETED, Deed.MOVED_AWAY, Deed.MOVED_HERE,
-     Deed.LINKED)
+     Deed.LINKED, Deed.LINKED_SOFTLY)
 )  # fmt: skip
 
 

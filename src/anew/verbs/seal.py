@@ -12,6 +12,7 @@ from anew.facets import (
     code,
     config,
     data,
+    instructions,
     large_code,
     looked_at,
     processes,
@@ -119,7 +120,9 @@ class _Sealing:
             inputs[1],
         )
         outcome = outcome_of(self.run, found.outputs, found.deleted, found.own_folders, self.holder)
-        gaps = (*self.before.gaps, *self.account.gaps, *self.holder.gaps, *other_gaps(self.run))
+        told = (*self.before.gaps, *self.account.gaps, *self.holder.gaps, *other_gaps(self.run))
+        named = " ".join(gap.what for gap in told)
+        gaps = (*told, *instructions.gaps(found.code, self.world.real, named))
         coverage = Coverage(self.holder.held, self.holder.seen, tuple(dict.fromkeys(gaps)))
         return Record(
             RECORD_SCHEMA,
