@@ -57,10 +57,10 @@ def tried(way: Way, anew: Anew, folder: Path) -> Tried:
     except Absent as error:
         return Tried(way, Result.SKIPPED, str(error))
     before = _look(folder)
-    stdin = (folder / way.stdin).open("rb") if way.stdin else subprocess.DEVNULL
     name = f"w{abs(hash(way.title)):x}-{os.getpid()}"
-    done = anew("run", "--name", name, "--", *words, check=None, cwd=folder / "project",
-                stdin=stdin, environ=_environ(folder))  # fmt: skip
+    with open(folder / way.stdin if way.stdin else os.devnull, "rb") as stdin:
+        done = anew("run", "--name", name, "--", *words, check=None, cwd=folder / "project",
+                    stdin=stdin, environ=_environ(folder))  # fmt: skip
     if done.returncode != way.exits:
         return Tried(way, Result.MISSED, f"exit code {done.returncode}: {done.stderr[-300:]}")
     record = anew.json("show", name, cwd="/")
