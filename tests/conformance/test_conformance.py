@@ -11,7 +11,6 @@ from tests.conformance.runner import Result, tried
 from tests.conformance.ways import Way
 from tests.conftest import Anew
 
-
 # The libraries take seconds to load: of each one way, and all where that is asked for.
 ASKED = os.environ.get("ANEW_CONFORMANCE") == "all"
 
