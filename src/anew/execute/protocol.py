@@ -21,6 +21,23 @@ class Mount(Struct, frozen=True):
     read_only: bool = False
 
 
+class Container(Struct, frozen=True):
+    """A container that a job runs in, by `engine`, from `image`, as `user` and `group`.
+
+    `interpreter` is a Python of the image, which starts the program by the script `first`.
+    """
+
+    engine: str
+    image: str
+    name: str
+    user: int
+    group: int
+    interpreter: str
+    first: str
+    host: str = ""
+    shared_memory: int = 0  # bytes of /dev/shm
+
+
 class Isolation(Struct, frozen=True):
     """How a job is shut in: nothing is seen but its mounts and what stands here.
 
@@ -35,6 +52,7 @@ class Isolation(Struct, frozen=True):
         memory: most memory to be used, in bytes.
         cores: most cores to be used.
         program: path of bubblewrap where that is to make the room; empty where we do it.
+        container: what makes the room instead, from an image.
     """
 
     user: int
@@ -48,6 +66,7 @@ class Isolation(Struct, frozen=True):
     memory: int | None = None
     cores: int | None = None
     program: str = ""
+    container: Container | None = None
 
 
 class Job(Struct, frozen=True):
@@ -89,7 +108,7 @@ class Exit(Struct, frozen=True):
     timed_out: bool = False
     fixed_addresses: bool = False
     mounted: bool = False
-    isolated: str = ""  # by what: namespaces, bubblewrap
+    isolated: str = ""  # by what: namespaces, podman
     limited: tuple[str, ...] = ()  # by what memory and cores were limited, in words
     truncated: tuple[str, ...] = ()
     lingering: bool = False  # something the program started still held its streams

@@ -12,7 +12,7 @@ from typing import NoReturn
 import msgspec
 from msgspec.structs import replace
 
-from anew.execute import orphans, room, room_calls, room_clean, room_limits
+from anew.execute import contained, orphans, room, room_calls, room_clean, room_limits
 from anew.execute.given import Given, given_to
 from anew.execute.protocol import Ended, Exit, Isolation, Job
 from anew.execute.streams import write_all
@@ -65,6 +65,9 @@ def supervise(
     ended = _with_trouble(ended, trouble)
     if not ended.lingering:
         ended = replace(ended, left=orphans.wait((keeper, child)))
+    container = job.isolation.container if job.isolation is not None else None
+    if container is not None:
+        ended = contained.how_it_ended(job, container, ended)
     if keeper:
         room_clean.end(keeper)
         room_limits.release(job.spool.name)
@@ -86,7 +89,7 @@ def _tell(told: int, line: bytes) -> None:
 
 def _begin(job: Job) -> tuple[int, str]:
     """Begin a clean room where one is asked for; return its first process, and what went wrong."""
-    if job.isolation is None:
+    if job.isolation is None or job.isolation.container is not None:
         return 0, ""
     try:
         return room_clean.begin(job.isolation), ""
@@ -104,7 +107,7 @@ def _start(
         os.close(report)
         return child, trouble
     try:
-        if job.isolation is not None:
+        if job.isolation is not None and job.isolation.container is None:
             if roomless:
                 raise OSError(roomless)
             _shut_in(job, job.isolation, given, report)
@@ -152,6 +155,10 @@ def _become(
             os.dup2(end, descriptor)
     if job.fixed_addresses and room_calls.fix_addresses():
         os.write(report, b"fixed\n")
+    if job.isolation is not None and job.isolation.container is not None:
+        container = job.isolation.container
+        os.write(report, b"mounted\nisolated:%s\n" % container.engine.encode())
+        contained.become(job, container)
     if job.umask is not None:
         os.umask(job.umask)
     os.chdir(job.directory)

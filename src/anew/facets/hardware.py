@@ -4,6 +4,8 @@ import os
 import pwd
 from shutil import which
 
+from msgspec.structs import replace
+
 from anew.judge.dispatch import FEATURES
 from anew.model.canonical import digest_of
 from anew.model.circumstances import Accelerator, Circumstances
@@ -38,6 +40,16 @@ def observe(started_at: str, version: str) -> Circumstances:
         group_id=os.getgid(),
         cpu_features=_features(flags),
     )
+
+
+def inside(there: Circumstances, container: str, root: str | None) -> Circumstances:
+    """Return the circumstances of what runs on this machine in a container of ours.
+
+    `root` is the folder in which the files of its image can be read from here.
+    """
+    return replace(
+        there, container=container, system=_system(root) if root else "", libc="",
+    )  # fmt: skip
 
 
 def features() -> tuple[str, ...]:
@@ -77,8 +89,12 @@ def _cpu() -> dict[str, str]:
     return {name.strip(): value.strip() for name, _, value in pairs}
 
 
-def _system() -> str:
-    for line in _read("/etc/os-release").splitlines():
+def _system(root: str = "") -> str:
+    for place in ("/etc/os-release", "/usr/lib/os-release"):
+        text = _read(root + place)
+        if text:
+            break
+    for line in text.splitlines():
         if line.startswith("PRETTY_NAME="):
             return line.partition("=")[2].strip('"')
     return os.uname().sysname
@@ -116,14 +132,21 @@ def _libc() -> str:
 
 
 def _container() -> str | None:
-    """Return the kind of container we are in, with its image where that can be recognised."""
+    """Return the kind of container we are in, with image and digest where they can be recognised.
+
+    podman writes them into a privileged container only; `ANEW_IMAGE` says them where nothing does.
+    """
+    said = os.environ.get("ANEW_IMAGE", "")
     if os.path.exists("/run/.containerenv"):
-        for line in _read("/run/.containerenv").splitlines():
-            if line.startswith("image="):
-                return f"podman {line.partition('=')[2].strip(chr(34))}"
-        return "podman"
+        pairs = (line.partition("=") for line in _read("/run/.containerenv").splitlines())
+        facts = {name: value.strip('"') for name, _, value in pairs}
+        name, identifier = facts.get("image", ""), facts.get("imageid", "")
+        named = f"{name} sha256:{identifier}" if identifier else name
+        return f"podman {said or named}".strip()
     if os.path.exists("/.dockerenv"):
-        return "docker"
+        return f"docker {said}".strip()
+    if said:
+        return said
     if os.environ.get("APPTAINER_CONTAINER") or os.environ.get("SINGULARITY_CONTAINER"):
         return f"apptainer {os.environ.get('APPTAINER_CONTAINER', '')}".strip()
     if "KUBERNETES_SERVICE_HOST" in os.environ:

@@ -9,6 +9,7 @@ RUN_SEALED = "run-sealed"
 RUN_REMOVED = "run-removed"
 RUN_KEPT = "run-kept"
 ENVIRONMENT_ARCHIVED = "environment-archived"  # `text` is the digest of the environment
+IMAGE_BUILT = "image-built"  # `text` is the digest of the environment, of the image, and its name
 VERDICT_GIVEN = "verdict-given"
 TRACK_ENTERED = "track-entered"
 IN_A_CLEAN_ROOM = " in a clean room"  # follows the answer in the text of a verdict

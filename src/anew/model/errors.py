@@ -115,6 +115,12 @@ class GateClosed(AnewError):
     exit_code, code = 34, "gate-closed"
 
 
+class NoContainer(AnewError):
+    """There is no container engine, it cannot build or run, or there is no such image."""
+
+    exit_code, code = 35, "no-container"
+
+
 class ProgramNotExecutable(AnewError):
     """The program of a run is there but cannot be started."""
 

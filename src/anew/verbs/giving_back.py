@@ -30,6 +30,7 @@ class Wishes:
     dry: bool = False
     timeout: float | None = None
     isolate: bool = False
+    container: bool = False  # run in an image of the environment
     limits: bool = False  # of memory and cores, as recorded
     lend: tuple[str, ...] = ()  # paths of this machine that a clean room shows beside the record
     like_cpu: bool = False  # choose code in libraries as the recorded CPU made them choose

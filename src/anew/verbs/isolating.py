@@ -42,7 +42,7 @@ class Lent:
     """A path of this machine that is seen in a clean room, and as what."""
 
     path: str
-    role: str  # system, environment, library, recorder, asked for
+    role: str  # system, environment, library, recorder, image, asked for
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,12 +81,15 @@ def shut_in(
     store: LocalStore,
     wishes: Wishes,
     home: Home,
+    *,
+    bare: bool = False,
 ) -> Shut:
     """Plan the clean room of a replay whose files lie in `room` and are mounted by `mounts`.
 
-    `home` is where its environment is.
+    `home` is where its environment is. With `bare` neither system nor environment of this machine
+    are lent: something else shows them.
     """
-    lent, roles = _lent(original, mounts, store, wishes, home)
+    lent, roles = _lent(original, mounts, store, wishes, home, bare=bare)
     mounts = tuple(
         Mount(os.path.realpath(each.source), each.target,
               read_only=each.read_only or each in home.mounts)
@@ -123,16 +126,18 @@ def _lent(
     store: LocalStore,
     wishes: Wishes,
     home: Home,
+    *,
+    bare: bool,
 ) -> tuple[list[Mount], dict[str, str]]:
     """Return what is shown of this machine, and as what, by its path."""
     places = [*BASE, *(f"/etc/{name}" for name in BASE_OF_ETC)]
     places += ["/sys"] if original.circumstances.accelerators else []
     environment = original.recipe.environment
     interpreter = environment.interpreter
-    pairs = [(place, place, "system") for place in places]
-    if interpreter is not None:
+    pairs = [] if bare else [(place, place, "system") for place in places]
+    if interpreter is not None and not bare:
         pairs += [(*pair, "environment") for pair in _environment(original, home)]
-    if environment.libraries is not None:
+    if environment.libraries is not None and not bare:
         for library in read_listing(store, environment.libraries, Library):
             real = os.path.realpath(library.path)
             if library.digest and os.path.exists(real) and _same(real, library, store):

@@ -3,6 +3,7 @@
 import os
 import shutil
 from collections.abc import Callable
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -22,7 +23,7 @@ from anew.model.recipe import Keep, Options
 from anew.model.record import Record
 from anew.model.verdict import Answer, Verdict
 from anew.trace.places import inside, whole
-from anew.verbs import giving_back, hardware_given, homes, isolating, restoring
+from anew.verbs import giving_back, hardware_given, homes, in_container, isolating, restoring
 from anew.verbs.diff import judge_outcomes, masks_between
 from anew.verbs.giving_back import Restoration, Wishes
 from anew.verbs.isolating import Isolated
@@ -56,7 +57,8 @@ def replay(
     room = _room(workspace, wishes)
     restored: dict[str, Restoration] = {}
     try:
-        return _again(workspace, original, wishes, room, restored, progress)
+        with ExitStack() as undo:
+            return _again(workspace, original, wishes, room, restored, undo, progress)
     except (AnewError, OSError) as error:
         verdict = Verdict(Answer.NOT_REPLAYED, (), str(error).partition("\n\nhint:")[0])
         result = Replayed(
@@ -85,12 +87,16 @@ def _again(
     wishes: Wishes,
     room: Path,
     restored: dict[str, Restoration],
+    undo: ExitStack,
     progress: Callable[[str], None],
 ) -> Replayed:
     recipe, store = original.recipe, workspace.store
     progress("checking")
-    roomless = room_clean.why_impossible() if wishes.isolate else ""
-    shut_in = wishes.isolate and not roomless
+    berth = in_container.find_berth(workspace, original) if wishes.container else None
+    if berth is not None:
+        undo.callback(berth.release)
+    roomless = room_clean.why_impossible() if wishes.isolate and berth is None else ""
+    shut_in = berth is not None or (wishes.isolate and not roomless)
     made = restoring.plan(original, store, isolate=shut_in)
     giving_back.refuse_redacted(recipe.command.argv)
     accelerator = hardware_given.refuse_missing_accelerator(original, store, wishes)
@@ -100,8 +106,11 @@ def _again(
     variables = hardware_given.cpu(original, store, wishes, variables, restored)
     mounted = shut_in or (wishes.into is None and rooms.possible())
     progress("restoring the environment")
-    home = homes.home(workspace, original, room, mounted=mounted, changes=wishes.packages,
-                      offline=wishes.offline)  # fmt: skip
+    home = (
+        homes.home(workspace, original, room, mounted=mounted, changes=wishes.packages,
+                   offline=wishes.offline)
+        if berth is None else in_container.home_in(workspace, original, berth)
+    )  # fmt: skip
     restored["environment"] = Restoration(home.exact, home.note)
     progress("restoring files")
     if wishes.dry:
@@ -122,16 +131,20 @@ def _again(
                         home.interpreter, workspace)  # fmt: skip
     shut = None
     if shut_in:
-        shut = isolating.shut_in(original, made, room, mounts, ask.environ, store, wishes, home)
+        shut = isolating.shut_in(original, made, room, mounts, ask.environ, store, wishes, home,
+                                 bare=berth is not None)  # fmt: skip
+    if shut is not None and berth is not None:
+        shut = in_container.put_in(shut, berth, room, original)
+        scene = replace(scene, image=berth.name, image_root=berth.root)
     told: list[Account] = []
-    scene = replace(scene, tell=told.append if wishes.isolate else None)
+    scene = replace(scene, tell=told.append if wishes.isolate or shut_in else None)
     if shut is not None:
         argv = isolating.program_in_view(scene.argv, shut, original)
         scene = replace(scene, mounts=shut.mounts, isolation=shut.isolation, argv=argv)
     progress("replaying")
     done = carry_out(workspace, ask, scene, progress)
     isolated = None
-    if wishes.isolate:
+    if wishes.isolate or shut_in:
         isolated = isolating.came_to(shut, done.ended.exit, told, ask.environ, roomless)
         restored["isolation"] = Restoration(isolated.proved, isolated.note)
     return _judged(workspace, original, wishes, done, restored, room, isolated, mounted=mounted)
@@ -145,7 +158,7 @@ def _with_environment(
     if interpreter is None or home.mounts:
         return (*mounts, *home.mounts)
     prefix = interpreter.prefix
-    if home.interpreter is None and inside(prefix, original.project):
+    if home.interpreter is None and inside(prefix, original.project) and os.path.isdir(prefix):
         return (*mounts, Mount(prefix, prefix, read_only=read_only))
     return mounts
 

@@ -17,6 +17,7 @@ from anew.facets import spool as spools
 from anew.facets.spool import Account
 from anew.ledger.leases import Leases
 from anew.model.canonical import encode
+from anew.model.circumstances import Circumstances
 from anew.model.entry import NAMED, NOTED, RUN_OPENED, RUN_REMOVED, TAGGED
 from anew.model.errors import AnewError, CannotRestore, ProgramNotExecutable, ProgramNotFound
 from anew.model.inputs import Streams
@@ -54,6 +55,8 @@ class Scene(Struct, frozen=True):
     stdin: Path | None = None
     mounts: tuple[Mount, ...] = ()
     isolation: Isolation | None = None
+    image: str = ""  # that a container of ours is made of
+    image_root: str | None = None  # where its files can be read from here
     place: project.Project | None = None
     given: bytes = b""  # seeds the program sets itself, as the probe reads them
     listings: bytes = b""  # the order in which folders list their entries
@@ -204,7 +207,7 @@ def _before(
         config.timezone_of(environ),
         scene.umask if scene.umask is not None else os_umask,
         kinds,
-        hardware.observe(request.started_at, VERSION),
+        _circumstances(request, scene),
         opening.monotonic(),
         time.time_ns(),
         opening.boot_id(),
@@ -223,6 +226,11 @@ def _before(
         before.stdout_file, before.stdout_offset = _file_of(1, kinds.stdout)
         before.stderr_file, before.stderr_offset = _file_of(2, kinds.stderr)
     return before
+
+
+def _circumstances(request: Request, scene: Scene) -> Circumstances:
+    here = hardware.observe(request.started_at, VERSION)
+    return hardware.inside(here, scene.image, scene.image_root) if scene.image else here
 
 
 def _file_of(descriptor: int, kind: str) -> tuple[str | None, int]:
@@ -350,6 +358,11 @@ def _mounts(scene: Scene, spool: Path, library: str | None) -> tuple[Mount, ...]
 
 
 def _not_started(program: str, ended: Exit) -> AnewError:
+    if ended.roomless and ended.isolated:
+        return CannotRestore(
+            f"{ended.isolated} could not start the container", why=ended.failure or "",
+            hint=f"see `{ended.isolated} info`",
+        )  # fmt: skip
     if ended.roomless:
         return CannotRestore(
             "the clean room could not be made",

@@ -9,6 +9,7 @@ COMMANDS = {
     "diff": "Compare the environments of two runs, or of a run and here.",
     "rebuild": "Make a virtual environment from that of a run.",
     "archive": "Take the installed files of a run's environment into the store.",
+    "image": "Write, and build, a container of an environment.",
     "lock": "Write a lock to install the same distributions from.",
     "audit": "Say what is wrong, risky or old about an environment.",
 }
@@ -40,4 +41,4 @@ class Commands(click.Group):
 
 @click.group("env", cls=Commands)
 def command() -> None:
-    """See, compare, archive, rebuild, lock and audit the environment of a run."""
+    """See, compare, archive, rebuild, lock, contain and audit the environment of a run."""

@@ -13,11 +13,13 @@ from anew.cli.options import as_json as json_option
 from anew.cli.options import store as store_option
 from anew.cli.tables import shown, table
 from anew.verbs.environments import SAME, show_environment
+from anew.verbs.images import images
 from anew.verbs.workspace import directory_of
 
 if TYPE_CHECKING:
     from anew.model.inputs import Package
     from anew.verbs.environments import Shown
+    from anew.verbs.images import Built
 
 
 @click.command("show")
@@ -34,16 +36,19 @@ def command(run: str, used: bool, as_json: bool, store: str | None) -> int:  # n
     with opened(store, directory) as workspace:
         row, record = sealed_run(workspace, run, directory)
         found = show_environment(workspace, record)
+        built = images(workspace, found.environment.digest)
     packages = [each for each in found.packages if each.used or not used]
     if as_json:
-        render.document(_document(row.id, found, packages))
+        render.document(_document(row.id, found, packages, built))
         return 0
-    for line in _lines(found, packages):
+    for line in _lines(found, packages, built):
         render.tell(line)
     return 0
 
 
-def _document(run: str, found: Shown, packages: list[Package]) -> dict[str, object]:
+def _document(
+    run: str, found: Shown, packages: list[Package], built: tuple[Built, ...]
+) -> dict[str, object]:
     return {
         "schema": "anew/env-show-1",
         "id": run,
@@ -68,10 +73,11 @@ def _document(run: str, found: Shown, packages: list[Package]) -> dict[str, obje
         "here": found.here,
         "differences": found.differing,
         "archives": found.archives,
+        "images": [{"name": each.name, "digest": each.digest, "at": each.at} for each in built],
     }  # fmt: skip
 
 
-def _lines(found: Shown, packages: list[Package]) -> list[str]:
+def _lines(found: Shown, packages: list[Package], built: tuple[Built, ...]) -> list[str]:
     environment = found.environment
     python = environment.interpreter
     assert python is not None
@@ -85,6 +91,7 @@ def _lines(found: Shown, packages: list[Package]) -> list[str]:
         f"now          {here} · {archived}",
         f"packages     {len(found.packages):,}, {used:,} imported",
     ]
+    lines += [f"image        {shown(each.name)} · {each.digest} · {each.at[:10]}" for each in built]
     lines += [f"             {shown(each)}" for each in found.differing if found.here != SAME]
     if found.loose:
         files = render.count(len(found.loose), "file")

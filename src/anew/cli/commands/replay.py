@@ -41,6 +41,10 @@ MOST_PLACES = 8  # of this machine, named on a line
     help="Replay in a clean room: nothing in view but what the record restores, and no network.",
 )  # fmt: skip
 @click.option(
+    "--in-container", "container", is_flag=True,
+    help="Replay in the image that `anew env image RUN --build` built.",
+)  # fmt: skip
+@click.option(
     "--limits", is_flag=True,
     help="With --isolate: as much memory and as many cores as the original had.",
 )  # fmt: skip
@@ -75,6 +79,7 @@ def command(
     tolerances: tuple[str, ...],
     dry_run: bool,  # noqa: FBT001
     isolate: bool,  # noqa: FBT001
+    container: bool,  # noqa: FBT001
     like_cpu: bool,  # noqa: FBT001
     allow_cpu: bool,  # noqa: FBT001
     limits: bool,  # noqa: FBT001
@@ -103,7 +108,9 @@ def command(
             )  # fmt: skip
         place.mkdir(parents=True, exist_ok=True)
         into = str(place)
-    if (limits or lend) and not isolate:
+    if container:
+        _refuse_beside_container(isolate=isolate, into=into, packages=packages, limits=limits)
+    if (limits or lend) and not (isolate or container):
         raise WrongUsage("--limits and --lend need --isolate", hint="add --isolate")
     if isolate and into is not None:
         raise WrongUsage(
@@ -113,7 +120,7 @@ def command(
     pairs = tuple(_pair(text) for text in variables)
     wishes = Wishes(
         parse_all(tolerances), packages, pairs, root_of(seed) if seed else None, into, keep,
-        offline, dry_run, timeout, isolate, limits, _lent(lend, directory),
+        offline, dry_run, timeout, isolate, container, limits, _lent(lend, directory),
         like_cpu, allow_cpu,
     )  # fmt: skip
     with opened(store, directory) as workspace:
@@ -136,6 +143,19 @@ def _lent(paths: tuple[str, ...], directory: str) -> tuple[str, ...]:
                              hint="name a file or folder of this machine")  # fmt: skip
         found.append(place)
     return tuple(found)
+
+
+def _refuse_beside_container(
+    *, isolate: bool, into: str | None, packages: tuple[str, ...], limits: bool
+) -> None:
+    given = {"--isolate": isolate, "--in": into, "--with": packages, "--limits": limits}
+    for name, value in given.items():
+        if value:
+            raise WrongUsage(
+                f"--in-container and {name} exclude each other",
+                why="an image holds the recorded environment, and shows nothing else",
+                hint="leave one of them out",
+            )
 
 
 def _pair(text: str) -> tuple[str, str]:
@@ -192,7 +212,7 @@ def _of_the_room(isolated: Isolated) -> list[str]:
         roles.setdefault(each.role, []).append(each.path)
     lines = [
         f"  lent by this machine, {role}: {_few(roles[role])}"
-        for role in ("system", "environment", "library", "asked for")
+        for role in ("image", "system", "environment", "library", "asked for")
         if role in roles
     ]
     for gone in isolated.missing[:MOST_ITEMS]:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from anew.facets.environment import loose, python
 from anew.facets.environment.distributions import Distribution, canonical_name, scan
-from anew.facets.environment.state import site_folders
+from anew.facets.environment.state import is_ours, site_folders
 from anew.facets.spool import Process
 from anew.model.inputs import Environment, Interpreter, Library, LooseFile, Package
 from anew.store.listings import read_listing
@@ -94,12 +94,16 @@ def _of_loose(
     return words[:MOST] + ([f"{more} more files of no distribution differ"] if more > 0 else [])
 
 
-def of_libraries(libraries: Iterable[Library], store: LocalStore) -> tuple[Library, ...]:
-    """Return those shared libraries from elsewhere that are gone here, or are others."""
+def of_libraries(
+    libraries: Iterable[Library], store: LocalStore, root: str = ""
+) -> tuple[Library, ...]:
+    """Return those shared libraries from elsewhere that are gone below `root`, or are others."""
     differing = []
     for each in libraries:
+        if is_ours(each.path):  # runs of before had it among theirs
+            continue
         try:
-            same = each.digest is None or store.fingerprint(each.path, None) == each.digest
+            same = each.digest is None or store.fingerprint(root + each.path, None) == each.digest
         except OSError:
             same = False
         if not same:
@@ -112,7 +116,9 @@ def of_loaded(recorded: Iterable[Library], again: Iterable[Library]) -> tuple[st
 
     A link of the system may lead to another library by now, as the one to its BLAS may.
     """
-    before, after = {each.path for each in recorded}, {each.path for each in again}
+    before, after = (
+        {each.path for each in side if not is_ours(each.path)} for side in (recorded, again)
+    )
     words = [
         f"the replay loaded {path}, which the original did not" for path in sorted(after - before)
     ]

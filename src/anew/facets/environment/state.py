@@ -23,6 +23,8 @@ from anew.store.listings import write_listing
 
 PATCH_LARGEST = 64 << 20  # bytes of a changed file that is kept by value
 EXECUTABLE = 0o111
+OURS = "/anew/probe/native/libanew.so"
+OURS_COPIED = "libanew-"  # where the path of the first cannot be given to the loader
 SITES = ("site-packages", "dist-packages")
 
 
@@ -79,7 +81,8 @@ def observe(
     others = loose.look(sites, cache)
     packages = tuple(_package(each, process, holder) for each in found)
     interpreter = interpreter_of(process)
-    libraries = tuple(_library(path, real(path), holder) for path in sorted(set(process.libraries)))
+    loaded = sorted(path for path in set(process.libraries) if not is_ours(path))
+    libraries = tuple(_library(path, real(path), holder) for path in loaded)
     files = _loose(sites, others, holder)
     return Environment(
         _named(interpreter, found, others),
@@ -89,6 +92,11 @@ def observe(
         write_listing(holder.batch, libraries, lambda each: each.path),
         write_listing(holder.batch, files, lambda each: each.path) if files else None,
     )
+
+
+def is_ours(path: str) -> bool:
+    """Say whether a shared library is the one that Anew itself puts in front of a program."""
+    return path.endswith(OURS) or f"/{OURS_COPIED}" in path
 
 
 def real_sites(process: Process, real: Callable[[str], str]) -> tuple[str, ...]:
