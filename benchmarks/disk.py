@@ -35,11 +35,11 @@ def growth(bench: Bench, pairs: int, say: Callable[[str], None]) -> Section:
         )
 
     def grown(folder: Path, arguments: Sequence[str]) -> int:
-        before = _size(store)
+        before = size_of(store)
         done = anew(folder, "run", str(bench.python), *arguments)
         if done.returncode:
             raise SystemExit(done.stderr)
-        return _size(store) - before
+        return size_of(store) - before
 
     first = programs.Program("pass", ("-c", "pass"), bench.place / "disk" / "start")
     first.folder.mkdir(parents=True)
@@ -65,5 +65,6 @@ def growth(bench: Bench, pairs: int, say: Callable[[str], None]) -> Section:
     return section
 
 
-def _size(folder: Path) -> int:
+def size_of(folder: Path) -> int:
+    """Return how many bytes of the disk a folder takes."""
     return sum(path.lstat().st_blocks * 512 for path in folder.rglob("*")) if folder.exists() else 0

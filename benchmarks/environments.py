@@ -39,12 +39,35 @@ def programs(name: str, *packages: str) -> Path:
         print(f"# installing {' '.join(packages)}", file=sys.stderr, flush=True)
         venv.create(place, with_pip=True)
         command = [str(place / "bin" / "python"), "-m", "pip", "install", "--quiet", *packages]
-        done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=ROOT)
+        done = subprocess.run(
+            command if packages else ["true"],
+            capture_output=True, text=True, check=False, cwd=ROOT,
+        )  # fmt: skip
         if done.returncode:
             last = [line for line in done.stderr.splitlines() if line.startswith("ERROR")][-1:]
             raise Unavailable(f"cannot be installed: {' '.join(last)[:120]}")
         stamp.touch()
     return place / "bin"
+
+
+def wheels(name: str, *packages: str) -> Path:
+    """Return a folder with wheels of those packages and all that they need.
+
+    Raises:
+        Unavailable: they cannot be fetched.
+    """
+    place = FOLDER / f"wheels-{name}"
+    stamp = place / "fetched"
+    if not stamp.exists():
+        place.mkdir(parents=True, exist_ok=True)
+        command = [sys.executable, "-m", "pip", "download", "--quiet", "--only-binary", ":all:",
+                   "--dest", str(place), *packages]  # fmt: skip
+        done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=ROOT)
+        if done.returncode:
+            last = [line for line in done.stderr.splitlines() if line.startswith("ERROR")][-1:]
+            raise Unavailable(f"cannot be fetched: {' '.join(last)[:120]}")
+        stamp.touch()
+    return place
 
 
 def variables(place: Path) -> dict[str, str]:

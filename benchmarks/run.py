@@ -2,16 +2,20 @@
 
     python3 benchmarks/run.py [--only NAME] [--pairs 5] [--seconds 30] [--json]
 
-NAME is one of nothing, training, many, commands, repository, packages, disk; it may be repeated.
+NAME is one of nothing, training, many, commands, repository, packages, disk, environment, room;
+it may be repeated.
 """
 
 import argparse
 import json
 import sys
 import tempfile
+from collections.abc import Collection
 from functools import partial
 from pathlib import Path
 
+import bringing_back
+import clean_room
 import commands
 import disk
 import environments
@@ -23,6 +27,7 @@ from figures import Section, as_document, lines
 from ways import Bench
 
 PEERS = ("mlflow", "scikit-learn", "numpy")
+WITHOUT_PEERS = ("environment", "room")
 
 
 def main() -> int:
@@ -31,7 +36,7 @@ def main() -> int:
     measuring.adopt_orphans()
     with tempfile.TemporaryDirectory(prefix="anew-bench-") as folder:
         try:
-            bench = _bench(Path(folder))
+            bench = _bench(Path(folder), asked.only or ())
         except environments.Unavailable as error:
             sys.exit(str(error))
         about = machine.described()
@@ -59,12 +64,16 @@ def _all(seconds: float) -> dict[str, "partial[Section]"]:
         "repository": partial(large_projects.repository),
         "packages": partial(large_projects.packages),
         "disk": partial(disk.growth),
+        "environment": partial(bringing_back.environment),
+        "room": partial(clean_room.room),
     }
 
 
-def _bench(place: Path) -> Bench:
+def _bench(place: Path, only: Collection[str]) -> Bench:
     anew = environments.anew()
-    python = environments.programs("mlflow", *PEERS) / "python"
+    bare = only and all(name in WITHOUT_PEERS for name in only)
+    folder = environments.programs("plain") if bare else environments.programs("mlflow", *PEERS)
+    python = folder / "python"
     return Bench(place, environments.variables(place), python, anew)
 
 

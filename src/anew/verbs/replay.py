@@ -114,11 +114,7 @@ def _again(
     restored["environment"] = Restoration(home.exact, home.note)
     progress("restoring files")
     if wishes.dry:
-        restored["code"] = Restoration(exact=True, note=f"{len(made.code)} files")
-        restored["inputs"] = Restoration(exact=True, note=f"{len(made.inputs)} inputs")
-        verdict = Verdict(Answer.INCONCLUSIVE, (), "a dry run: nothing was started")
-        return Replayed(verdict, original.id, None, restored,
-                        counterfactual=wishes.counterfactual)  # fmt: skip
+        return _dry(original, wishes, made, restored)
     mounts = restoring.restore(made, original, room, store, mounted=mounted)
     mounts = _with_environment(mounts, original, home, read_only=shut_in) if mounted else ()
     restored["code"] = Restoration(exact=True)
@@ -133,14 +129,10 @@ def _again(
     if shut_in:
         shut = isolating.shut_in(original, made, room, mounts, ask.environ, store, wishes, home,
                                  bare=berth is not None)  # fmt: skip
-    if shut is not None and berth is not None:
-        shut = in_container.put_in(shut, berth, room, original)
-        scene = replace(scene, image=berth.name, image_root=berth.root)
+        shut = shut if berth is None else in_container.put_in(shut, berth, room, original)
+        scene = _within(scene, shut, berth, original)
     told: list[Account] = []
     scene = replace(scene, tell=told.append if wishes.isolate or shut_in else None)
-    if shut is not None:
-        argv = isolating.program_in_view(scene.argv, shut, original)
-        scene = replace(scene, mounts=shut.mounts, isolation=shut.isolation, argv=argv)
     progress("replaying")
     done = carry_out(workspace, ask, scene, progress)
     isolated = None
@@ -148,6 +140,25 @@ def _again(
         isolated = isolating.came_to(shut, done.ended.exit, told, ask.environ, roomless)
         restored["isolation"] = Restoration(isolated.proved, isolated.note)
     return _judged(workspace, original, wishes, done, restored, room, isolated, mounted=mounted)
+
+
+def _dry(
+    original: Record, wishes: Wishes, made: restoring.Plan, restored: dict[str, Restoration]
+) -> Replayed:
+    restored["code"] = Restoration(exact=True, note=f"{len(made.code)} files")
+    restored["inputs"] = Restoration(exact=True, note=f"{len(made.inputs)} inputs")
+    verdict = Verdict(Answer.INCONCLUSIVE, (), "a dry run: nothing was started")
+    return Replayed(verdict, original.id, None, restored, counterfactual=wishes.counterfactual)
+
+
+def _within(
+    scene: Scene, shut: isolating.Shut, berth: in_container.Berth | None, original: Record
+) -> Scene:
+    argv = isolating.program_in_view(scene.argv, shut, original)
+    scene = replace(scene, mounts=shut.mounts, isolation=shut.isolation, argv=argv)
+    if berth is None:
+        return scene
+    return replace(scene, image=berth.name, image_root=berth.root)
 
 
 def _with_environment(
