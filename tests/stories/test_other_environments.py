@@ -5,6 +5,7 @@ Here nothing is archived: what differs is known from the record and from what li
 
 import os
 import shutil
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -99,6 +100,15 @@ def test_a_comparison_names_what_differs(
 
 def files_of(document: dict[str, Any]) -> list[str]:
     return [path for each in document["differences"] for path in (*each["files"], each["name"])]
+
+
+def test_a_file_that_its_record_no_longer_names_is_looked_at(used: Anew, place: Path) -> None:
+    """Long after the last look, which is remembered by then."""
+    time.sleep(2.1)  # SETTLED
+    used("run", "--name", "again", f"{place}/bin/python", "use.py")
+    patch_by_hand(place)
+    here = used.json("env", "diff", "again", "--python", f"{place}/bin/python", check=10)
+    assert "demo/__init__.py" in files_of(here)
 
 
 def test_only_files_of_the_distribution_that_differs_are_named(used: Anew, place: Path) -> None:

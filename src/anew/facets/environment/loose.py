@@ -33,7 +33,7 @@ class _Look(Struct):
     """What a former look found, true as long as no folder and no found file has changed.
 
     A file that appears or goes changes its folder's times, and a RECORD that is written anew
-    changes those of the folder it is in, or its own.
+    changes those of the folder it is in, or its own: `folders` has it too.
     """
 
     folders: tuple[str, ...] = ()
@@ -83,6 +83,8 @@ def _walk(site: str, known: Sequence[Loose]) -> tuple[tuple[str, ...], tuple[Loo
             if entry.name in COMPILED or (not folder and path.endswith(METADATA_FOLDERS)):
                 if entry.is_dir() and path.endswith(METADATA_FOLDERS):
                     folders.append(path)
+                    if os.path.exists(f"{site}/{path}/RECORD"):
+                        folders.append(f"{path}/RECORD")
                 continue
             if entry.is_dir(follow_symlinks=False):
                 pending.append(path)
