@@ -63,11 +63,11 @@ def supervise(
         signal.signal(signal.SIGWINCH, lambda *_: watcher.resize())
     ended = watcher.watch(start)
     ended = _with_trouble(ended, trouble)
-    if not ended.lingering:
-        ended = replace(ended, left=orphans.wait((keeper, child)))
     container = job.isolation.container if job.isolation is not None else None
-    if container is not None:
+    if container is not None:  # what outlives the engine's command is the engine's
         ended = contained.how_it_ended(job, container, ended)
+    elif not ended.lingering:
+        ended = replace(ended, left=orphans.wait((keeper, child)))
     if keeper:
         room_clean.end(keeper)
         room_limits.release(job.spool.name)
