@@ -34,6 +34,16 @@ def test_text_has_the_answer_then_the_evidence(recorded: Anew) -> None:
     assert any(line.startswith("  metric loss: diverged") for line in lines)
 
 
+def test_a_listed_folder_differs_by_its_entries(anew: Anew) -> None:
+    anew.write("list.py", "import os\nprint(len(os.listdir('data')))")
+    for count in (1, 2):
+        anew.write(f"data/{count}.txt", "x")
+        anew("run", "--name", f"n{count}", "list.py")
+    text = anew("diff", "n1", "n2", check=10).stdout
+    assert "folder, 1 entry, b3:" in text
+    assert "folder, 2 entries, b3:" in text
+
+
 def test_a_tolerance_makes_them_equivalent_for_what_it_names(recorded: Anew) -> None:
     words = ("diff", "base", "@2", "-t", "abs=1")
     document = recorded.json(*words, check=None)

@@ -173,7 +173,8 @@ def test_output_beats_input_where_a_file_was_read_then_written(anew: Anew, tmp_p
     anew.write("count.py", "n = int(open('n.txt').read()); open('n.txt', 'w').write(str(n + 1))")
     anew.write("n.txt", "41")
     anew("run", "--name", "count", "count.py")
-    anew("get", "count", "n.txt", "-o", str(tmp_path / "after"))
+    done = anew("get", "count", "n.txt", "-o", str(tmp_path / "after"))
+    assert "n.txt is as the run left it; as it was before: --inputs" in done.stderr
     anew("get", "count", "n.txt", "--inputs", "-o", str(tmp_path / "before"))
     assert (tmp_path / "after/n.txt").read_text() == "42"
     assert (tmp_path / "before/n.txt").read_text() == "41"

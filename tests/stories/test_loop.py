@@ -130,6 +130,7 @@ def test_a_deleted_object_is_not_replayed_by_name(anew: Anew) -> None:
 
     assert document["verdict"] == "not replayed"
     assert "big.bin" in document["reason"]
+    assert f"hint: {document['hint']}" in anew("replay", "@1", check=12).stdout
 
 
 def test_a_damaged_object_is_not_replayed_by_name(anew: Anew) -> None:

@@ -169,12 +169,15 @@ def _content(digest: Digest | None, size: int, target: str | None) -> str:
     return f"{size:,} B, {digest or 'not captured'}"
 
 
+def _content_of(file: Input) -> str:
+    if file.kind is FileKind.FOLDER:  # its size is the number of its entries
+        return f"{file.size:,} {'entry' if file.size == 1 else 'entries'}, {file.digest}"
+    return _content(file.digest, file.size, file.target)
+
+
 def _inputs(left: Listing, right: Listing, store: Store) -> Iterator[Difference]:
     here, there = (
-        {
-            each.path: f"{each.kind}, {_content(each.digest, each.size, each.target)}"
-            for each in side
-        }
+        {each.path: f"{each.kind}, {_content_of(each)}" for each in side}
         for side in _unlike(left, right, Input, store)
     )
     yield from differences("inputs", here, there)

@@ -6,7 +6,7 @@ import contextlib
 import difflib
 import fnmatch
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -58,6 +58,7 @@ class Wanted:
     link: str | None = None
     mode: int = 0o644
     modified: int = 0  # ns since 1970; 0 leaves it
+    instead_of: Part | None = None  # the run changed a file that this part of the record holds
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +130,10 @@ def _named(
         files = read_listing(store, listing, kind)
         for file in files:
             if file.kind in (FileKind.FILE, FileKind.LINK):
-                found[file.path] = _wanted(part, file, folder)
+                wanted, before = _wanted(part, file, folder), found.get(file.path)
+                if before is not None and before.digest != wanted.digest:
+                    wanted = replace(wanted, instead_of=before.part)
+                found[file.path] = wanted
     return found
 
 

@@ -45,6 +45,7 @@ class Replayed:
     counterfactual: tuple[str, ...] = ()
     took: int = 0  # µs the program ran
     isolated: Isolated | None = None
+    hint: str = ""  # what to do next where it did not come to a run
 
 
 def replay(
@@ -61,8 +62,9 @@ def replay(
             return _again(workspace, original, wishes, room, restored, undo, progress)
     except (AnewError, OSError) as error:
         verdict = Verdict(Answer.NOT_REPLAYED, (), str(error).partition("\n\nhint:")[0])
+        hint = error.hint if isinstance(error, AnewError) else ""
         result = Replayed(
-            verdict, original.id, None, restored, counterfactual=wishes.counterfactual
+            verdict, original.id, None, restored, counterfactual=wishes.counterfactual, hint=hint
         )
         _write_down(workspace, result)
         return result

@@ -61,6 +61,7 @@ def _document(run: str, done: Brought) -> dict[str, object]:
             "kind": "link" if each.link is not None else "file",
             "digest": each.digest,
             "size": each.size,
+            "instead_of": each.instead_of,
         }
         for each in done.files
     ]
@@ -86,5 +87,12 @@ def _report(done: Brought, run: str) -> None:
         render.say(f"{shown(left.path)} was left: {shown(left.why)}")
     if len(done.left) > MOST:
         render.say(f"and {len(done.left) - MOST:,} more were left: --json lists all")
+    changed = [each for each in done.files if each.instead_of is not None]
+    for each in changed[:MOST]:
+        render.say(
+            f"{shown(each.path)} is as the run left it; as it was before: --{each.instead_of}"
+        )
+    if len(changed) > MOST:
+        render.say(f"and {len(changed) - MOST:,} more that the run changed: --json lists all")
     size = render.size(sum(each.size for each in done.files))
     render.say(f"{render.count(len(done.files), 'file')}, {size}, of {run[:SHORT_ID]} are back")

@@ -125,7 +125,9 @@ def command(
     )  # fmt: skip
     with opened(store, directory) as workspace:
         _, original = sealed_run(workspace, run, directory)
-        result = replay(workspace, original, wishes, lambda _: None)
+        progress = render.passing()
+        result = replay(workspace, original, wishes, progress)
+        progress("")
     if as_json:
         render.document(judged.replay(result))
     else:
@@ -193,6 +195,8 @@ def lines_of(result: Replayed) -> list[str]:
         lines += _of_the_room(result.isolated)
     if result.room:
         lines.append(f"  room: {result.room}")
+    if result.hint:
+        lines.append(f"  hint: {result.hint}")
     return lines
 
 

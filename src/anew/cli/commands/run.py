@@ -153,7 +153,8 @@ def sealed_line(record: Record, interpreter: str | None) -> str:
     parts = [f"run {record.id[:SHORT_ID]} sealed"]
     code = render.count(recipe.code.used.count, "file")
     if recipe.code.commit:
-        changed = f" + {recipe.code.changed_lines} changed lines" if recipe.code.dirty else ""
+        lines = render.count(recipe.code.changed_lines, "changed line")
+        changed = f" + {lines}" if recipe.code.dirty else ""
         code += f" (git {recipe.code.commit[:7]}{changed})"
     parts.append(f"code {code}")
     inputs = render.count(recipe.inputs.count, "input")

@@ -102,7 +102,10 @@ def _replayed(
 
     wishes = Wishes(tolerances, offline=offline, isolate=True)
     records = [record_of(workspace, row) for row in rows]
-    return [replay(workspace, record, wishes, lambda _: None) for record in records]
+    progress = render.passing()
+    found = [replay(workspace, record, wishes, progress) for record in records]
+    progress("")
+    return found
 
 
 def _progress() -> Callable[[int], None]:

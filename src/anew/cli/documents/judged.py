@@ -29,6 +29,7 @@ def replay(result: Replayed) -> dict[str, object]:
         "items": items(result.verdict),
         "room": result.room,
         "isolation": result.isolated,
+        "hint": result.hint,
     }
 
 

@@ -66,7 +66,9 @@ def rebuild(
     uv = find_uv()
     if uv is None:
         raise NoEnvironment(
-            "the recorded environment is gone and cannot be rebuilt",
+            f"no environment with {', '.join(changes)} can be made"
+            if changes
+            else "the recorded environment is gone and cannot be rebuilt",
             why="uv is not installed here",
             hint="`pip install uv`, or restore the environment at " + interpreter.prefix,
         )
