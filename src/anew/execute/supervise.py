@@ -7,6 +7,7 @@ import signal
 import termios
 import time
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import NoReturn
 
 import msgspec
@@ -200,16 +201,37 @@ def _with_trouble(ended: Exit, trouble: int) -> Exit:
 
 
 def _make_durable(job: Job, given: Given, ended: Exit) -> None:
-    """Write the streams and the exit through to the disk, before anything is hashed."""
+    """Write the spool through to the disk, the exit last, before anything is hashed."""
     for channel in given.channels:
         if channel.log >= 0:
             try:
                 os.fsync(channel.log)
             except OSError:
                 channel.whole = False
+    for place in (".", "probe", "native", "pins", "figures", "roles"):
+        with contextlib.suppress(OSError):
+            _sync_files(job.spool / place)
+            _sync(job.spool / place)
     with contextlib.suppress(OSError):  # a full disk: the process we serve is told by the pipe
         part = os.open(job.spool / "exit.part", os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC, 0o600)
         os.write(part, msgspec.json.encode(ended))
         os.fsync(part)
         os.close(part)
         os.replace(job.spool / "exit.part", job.spool / "exit.json")
+        _sync(job.spool)
+
+
+def _sync_files(folder: Path) -> None:
+    """Write the files of a folder through: a machine that dies now can be sealed for later."""
+    with os.scandir(folder) as entries:
+        for each in entries:
+            if each.is_file(follow_symlinks=False):
+                _sync(each.path)
+
+
+def _sync(path: str | Path) -> None:
+    file = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        os.fsync(file)
+    finally:
+        os.close(file)

@@ -193,6 +193,14 @@ def _packed(before: Before) -> bytes:
         return encode(before)
 
 
+def is_written(spool: Path) -> bool:
+    """Say whether the start was written down; a machine that dies at once leaves empty files."""
+    try:
+        return all((spool / name).stat().st_size for name in (REQUEST, BEFORE))
+    except OSError:
+        return False
+
+
 def read(spool: Path) -> tuple[Request, Before, Exit | None]:
     """Return what was written at the start and, where it came to that, at the end.
 

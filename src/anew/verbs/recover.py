@@ -76,7 +76,7 @@ def finish(
             hint="wait for its end",
         )
     try:
-        if not (workspace.spools / run_id / opening.REQUEST).exists():
+        if not opening.is_written(workspace.spools / run_id):
             raise NotSealed(
                 f"the run {run_id[:6]} cannot be sealed",
                 why="its spool is gone, or it was cut off before the program began",
@@ -92,7 +92,7 @@ def finish_all(workspace: Workspace, progress: Callable[[str], None]) -> tuple[R
     done = []
     for run_id in pending(workspace):
         place = workspace.spools / run_id
-        if not (place / opening.REQUEST).exists() or _is_sealed(workspace, run_id):
+        if not opening.is_written(place) or _is_sealed(workspace, run_id):
             shutil.rmtree(place, ignore_errors=True)  # nothing ever ran, or nothing is left to do
             Leases(workspace.root).release(run_id)
             continue
