@@ -179,7 +179,7 @@ def lines_of(result: Replayed) -> list[str]:
     if result.run is not None:
         note = result.restored.get("environment")
         if note is not None and note.note:
-            head.append(f"environment {note.note}")
+            head.append(f"environment {note.note if note.exact else 'not as recorded'}")
         head.append(f"replayed in {render.duration(result.took)}")
     head += _how(result)
     lines = [" · ".join(head)]
