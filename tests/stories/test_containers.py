@@ -87,7 +87,25 @@ def test_the_context_names_its_base_by_digest(imaged: tuple[Anew, dict[str, Any]
     anew("env", "image", "work", "-o", str(place), check=28)  # nothing is written over
 
 
-def test_the_image_starts_the_recorded_command(imaged: tuple[Anew, dict[str, Any]]) -> None:
+def test_the_line_in_the_containerfile_runs_the_command(
+    imaged: tuple[Anew, dict[str, Any]], tmp_path: Path
+) -> None:
+    """From a folder with code and data alone: the environment in it is the image's."""
+    anew, document = imaged
+    text = (Path(document["place"]) / "Containerfile").read_text()
+    (line,) = (each for each in text.splitlines() if "podman run" in each)
+    for name in ("work.py", "data.csv"):
+        shutil.copy(anew.project / name, tmp_path)
+    limits = "--network=none --ulimit=nofile=1024:1024 --ulimit=nproc=1024:1024"
+    command = line.removeprefix("#").replace("--rm", f"--rm {limits}")
+    command = command.removesuffix("NAME") + document["image"]["name"]
+    done = subprocess.run(["/bin/sh", "-c", command], cwd=tmp_path, capture_output=True, text=True,
+                          env=anew.variables(), check=False)  # fmt: skip
+    assert done.stdout.startswith("mean 2.5 42 3 "), done.stderr
+    assert (tmp_path / "out.txt").read_text() == "7.5"
+
+
+def test_the_image_starts_the_interpreter(imaged: tuple[Anew, dict[str, Any]]) -> None:
     anew, document = imaged
     podman = shutil.which("podman", path=anew.environ["PATH"])
     assert podman is not None

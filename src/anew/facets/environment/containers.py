@@ -39,6 +39,11 @@ class Content(Struct, frozen=True):
         return self.argv[1:] if name.startswith(("python", "pypy")) else ()
 
     @property
+    def covered(self) -> str:
+        """The virtual environment, where a project that is mounted would lie over it."""
+        return self.prefix if self.prefix.startswith(self.folder.rstrip("/") + "/") else ""
+
+    @property
     def variables(self) -> dict[str, str]:
         """The variables by which the environment is found."""
         folder = self.executable.rpartition("/")[0]
@@ -77,7 +82,7 @@ def containerfile(content: Content) -> str:
         "# Build it so that the same files are the same image:",
         f"#   podman build --timestamp {CLOCK} --no-cache --layers=false -t NAME .",
         "# Its own files are all in rootfs/; code and data are not: mount the project, as in",
-        '#   podman run --rm -v "$PWD":PROJECT NAME',
+        f"#   podman run --rm {_mounts(content)} NAME",
         f"FROM {content.origin}",
         f"COPY {ROOT}/ /",
         *(f"ENV {name}={value}" for name, value in quoted.items()),
@@ -87,6 +92,13 @@ def containerfile(content: Content) -> str:
         f"CMD {json.dumps(list(content.arguments))}",
     ]
     return "\n".join(lines) + "\n"
+
+
+def _mounts(content: Content) -> str:
+    """Return the options that show the project, and the environment that it would cover."""
+    mounts = [f'-v "$PWD":{_for_shell(content.folder)}']
+    mounts += [f"-v {_for_shell(content.covered)}"] if content.covered else []
+    return " ".join(mounts)
 
 
 def _escaped(text: str) -> str:
@@ -134,6 +146,7 @@ def devcontainer(content: Content) -> str:
         "build": {"dockerfile": "../Containerfile", "context": ".."},
         "workspaceFolder": content.folder,
         "workspaceMount": mount,
+        "mounts": [f"type=volume,target={content.covered}"] if content.covered else [],
         "overrideCommand": True,
         "customizations": {
             "vscode": {"settings": {"python.defaultInterpreterPath": content.executable}}
