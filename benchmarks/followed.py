@@ -1,0 +1,78 @@
+"""Followed: what it costs a program that its files are seen, beside other ways to see them."""
+
+import json
+import os
+import shutil
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+
+import measuring
+from figures import Section, Target
+from measuring import Cost, Series, Way
+from programs import Program
+from ways import ANEW, PLAIN, Bench, ways_of
+
+FILES = 20_000
+MOST = 1.15
+OWN = "anew run, the program's own processes"
+READ = """\
+import os
+for number in range(FILES):
+    with open(f"small/{number % 100}/{number}", "rb") as stream:
+        stream.read(200)
+"""
+Say = Callable[[str], None]
+
+
+def many_small(bench: Bench, pairs: int, say: Say) -> Section:
+    """Measure reading 20,000 small files: Anew's capture alone, strace, and the peers."""
+    program = _program(bench.place)
+    section = Section(f"Following {program.name}")
+    ways = [way for way in ways_of(program, bench, say) if "mlflow" not in way.name]
+    strace = shutil.which("strace")
+    if strace:
+        words = [strace, "-f", "--seccomp-bpf", "-e", "trace=%file,%desc", "-o", "/dev/null"]
+        ways.append(Way("strace -f --seccomp-bpf", [*words, *ways[0].command], program.folder,
+                        bench.environ))  # fmt: skip
+    ways = [_renamed(way) for way in ways]
+    found = measuring.rounds([way for way in ways if way.name != OWN], pairs, say)
+    own = Series(OWN)
+    plain = Series(f"{PLAIN}, the program's own processes")
+    for number in range(pairs + 1):
+        say(f"{OWN}, round {number} of {pairs}")
+        alone, recorded = _plain(ways[0]), _recorded(ways[1], bench.anew)
+        if number:
+            plain.costs.append(alone)
+            own.costs.append(recorded)
+    section.series = [*found, plain, own]
+    section.targets = [Target("CPU of the program's own processes, followed ÷ plain",
+                              own.cpu / plain.cpu, MOST, "")]  # fmt: skip
+    return section
+
+
+def _renamed(way: Way) -> Way:
+    return way
+
+
+def _program(place: Path) -> Program:
+    folder = place / "followed"
+    for number in range(FILES):
+        path = folder / "small" / str(number % 100) / str(number)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(b"%d" % number)
+    (folder / "read.py").write_text(READ.replace("FILES", str(FILES)), encoding="utf-8")
+    return Program(f"{FILES:,} small files", ("read.py",), folder)
+
+
+def _plain(way: Way) -> Cost:
+    return measuring.once(way)
+
+
+def _recorded(way: Way, anew: Path) -> Cost:
+    """Return what the program's own processes took, as the record says: sealing is apart."""
+    measuring.once(way)
+    done = subprocess.run([str(anew), "show", "@1", "--json"], cwd=way.folder,
+                          env=dict(way.environ), capture_output=True, check=True)  # fmt: skip
+    outcome = json.loads(done.stdout)["outcome"]
+    return Cost(float(outcome["duration_s"]), float(outcome["cpu_s"]))

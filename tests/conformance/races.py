@@ -1,0 +1,158 @@
+"""Files that change right after they were read: `python -m tests.conformance.races [FILES]`."""
+
+import os
+import sys
+import tempfile
+import threading
+import time
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+from anew.model.digest import digest_bytes
+from tests.conftest import Anew
+
+# By the run itself, to the file `path` whose new bytes are `new`.
+BY_THE_RUN = {
+    "in place": "open(path, 'r+b').write(new)",
+    "in place, times put back": "s = os.stat(path); open(path, 'r+b').write(new); os.utime(path, ns=(s.st_atime_ns, s.st_mtime_ns))",
+    "truncated": "os.truncate(path, 7)",
+    "truncated by opening": "open(path, 'wb').write(new)",
+    "replaced": "open(path + '.n', 'wb').write(new); os.replace(path + '.n', path)",
+    "unlinked": "os.unlink(path)",
+    "unlinked and made again": "os.unlink(path); open(path, 'wb').write(new)",
+    "renamed away, another made": "os.rename(path, path + '.old'); open(path, 'wb').write(new)",
+    "appended": "open(path, 'ab').write(new)",
+    "late store in a mapping": "f = open(path, 'r+b'); m = mmap.mmap(f.fileno(), 0); f.close(); keep.append(m); m[:8] = new[:8]",
+    "mapping opened before it is read": "early[path][:8] = new[:8]",
+    "under its other name": "open(path + '.link', 'r+b').write(new)",
+    "permissions set, then in place": "os.chmod(path, 0o600); open(path, 'r+b').write(new)",
+    "by another program": "subprocess.run(['sh', '-c', 'printf x > \"$1\"', 'sh', path])",
+    "by two processes at once": "p = subprocess.Popen(['sh', '-c', 'printf y > \"$1\"', 'sh', path]); open(path, 'r+b').write(new); p.wait()",
+    "by a forked child": "p = os.fork()\n    if not p: open(path, 'r+b').write(new); os._exit(0)\n    os.waitpid(p, 0)",
+    "by copy_file_range": "s = os.open('new', os.O_RDONLY); d = os.open(path, os.O_WRONLY); os.copy_file_range(s, d, 8); os.close(s); os.close(d)",
+    "swapped with another": "os.rename(path, 'swap'); os.rename('new', path); os.rename('swap', 'new')",
+}  # fmt: skip
+BY_A_NEIGHBOUR = ("in place", "in place, times put back", "replaced", "unlinked", "truncated")
+SIZE = 4096
+PROGRAM = """
+import mmap, os, subprocess, sys, time
+count, pause = int(sys.argv[1]), float(sys.argv[2])
+keep, early, seen = [], {}, []
+open('new', 'wb').write(b'n' * 4096)
+def change(path, new):
+    HOW
+for i in range(count):
+    path = os.path.abspath(f'../data/{i}')
+    if EARLY:
+        f = open(path, 'r+b')
+        early[path] = mmap.mmap(f.fileno(), 0)
+    try:
+        data = open(path, 'rb').read()
+    except FileNotFoundError:
+        data = b''
+    old = b'%08d' % i * 512
+    seen.append('o' if data == old else 'c' if data == b'X' + old[1:] else 'x')
+    time.sleep(pause)
+    change(path, b'X' + old[1:])
+open('seen.txt', 'w').write(''.join(seen))
+"""
+
+
+def raced(
+    anew: Anew, folder: Path, how: str, count: int, pause: float, *, alone: bool
+) -> Counter[str]:
+    """Run a scenario on so many files; return how many are right, a gap, or WRONG."""
+    data, project = folder / "data", folder / "project"
+    project.mkdir(parents=True)
+    data.mkdir()
+    for number in range(count):
+        (data / str(number)).write_bytes(_old(number))
+        if how == "under its other name":
+            os.link(data / str(number), data / f"{number}.link")
+    text = PROGRAM.replace("HOW", BY_THE_RUN[how] if alone else "pass")
+    (project / "race.py").write_text(text.replace("EARLY", str("before" in how)))
+    neighbour = threading.Thread(target=_disturb, args=(data, how, count, project / "seen.txt"))
+    if not alone:
+        neighbour.start()
+    anew("run", "--", sys.executable, "race.py", str(count), str(pause), cwd=project)
+    if not alone:
+        neighbour.join()
+    return _judged(anew.json("show", "@1", cwd=project), folder, count)
+
+
+def _old(number: int) -> bytes:
+    return b"%08d" % number * (SIZE // 8)
+
+
+def _new(number: int) -> bytes:
+    return b"X" + _old(number)[1:]
+
+
+def _disturb(data: Path, how: str, count: int, end: Path) -> None:
+    """Change files while somebody reads them, and once more when he is done."""
+    time.sleep(0.05)
+    for number in range(count):
+        path = str(data / str(number))
+        state = os.stat(path)
+        if how == "unlinked":
+            os.unlink(path)
+        elif how == "truncated":
+            os.truncate(path, 7)
+        elif how == "replaced":
+            Path(path + ".n").write_bytes(_new(number))
+            os.replace(path + ".n", path)
+        else:
+            with open(path, "r+b") as stream:
+                stream.write(_new(number))
+            if "times" in how:
+                os.utime(path, ns=(state.st_atime_ns, state.st_mtime_ns))
+        if end.exists():
+            continue
+        time.sleep(0.001)
+
+
+def _judged(record: dict[str, Any], folder: Path, count: int) -> Counter[str]:
+    seen = (folder / "project" / "seen.txt").read_text()
+    gaps = " ".join(gap["what"] for gap in record["coverage"]["gaps"])
+    found = {each["path"]: each["digest"] for each in record["recipe"]["inputs"]}
+    result: Counter[str] = Counter()
+    for number in range(count):
+        path = str(folder / "data" / str(number))
+        digest = found.get(path)
+        true = {"o": _old(number), "c": _new(number)}.get(seen[number])
+        if digest is None:
+            result["gap" if path in gaps or seen[number] == "x" else "MISSED"] += 1
+        elif true is not None and digest == str(digest_bytes(true)):
+            result["right"] += 1
+        else:
+            result["gap" if true is None and path in gaps else "WRONG"] += 1
+    return result
+
+
+def scenarios(pauses: tuple[float, ...]) -> list[tuple[str, float, bool]]:
+    """Return all scenarios: how, the pause in seconds, and whether the run itself changes them."""
+    own = [(how, pause, True) for how in BY_THE_RUN for pause in pauses]
+    return [*own, *((how, pause, False) for how in BY_A_NEIGHBOUR for pause in (0.0, 0.001))]
+
+
+def main() -> int:
+    """Print the table; return 1 if a file came out wrong or was missed."""
+    count = int(sys.argv[1]) if len(sys.argv) > 1 else 400
+    bad = 0
+    for place in dict.fromkeys((tempfile.gettempdir(), "/dev/shm")):
+        with tempfile.TemporaryDirectory(prefix="races-", dir=place) as name:
+            folder = Path(name)
+            (folder / "home").mkdir()
+            for number, (how, pause, alone) in enumerate(scenarios((0.0, 0.005))):
+                here = folder / str(number)
+                found = raced(Anew(folder / "home", here), here, how, count, pause, alone=alone)
+                bad += found["WRONG"] + found["MISSED"]
+                who = "the run" if alone else "a neighbour"
+                line = f"| {place} | {who} | {how} | {pause * 1e3:.0f} ms | {dict(found)} |"
+                print(line, flush=True)  # noqa: T201
+    return int(bool(bad))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
