@@ -1,7 +1,6 @@
 """Followed: what it costs a program that its files are seen, beside other ways to see them."""
 
 import json
-import os
 import shutil
 import subprocess
 from collections.abc import Callable
@@ -11,7 +10,7 @@ import measuring
 from figures import Section, Target
 from measuring import Cost, Series, Way
 from programs import Program
-from ways import ANEW, PLAIN, Bench, ways_of
+from ways import PLAIN, Bench, ways_of
 
 FILES = 20_000
 MOST = 1.15
@@ -35,13 +34,12 @@ def many_small(bench: Bench, pairs: int, say: Say) -> Section:
         words = [strace, "-f", "--seccomp-bpf", "-e", "trace=%file,%desc", "-o", "/dev/null"]
         ways.append(Way("strace -f --seccomp-bpf", [*words, *ways[0].command], program.folder,
                         bench.environ))  # fmt: skip
-    ways = [_renamed(way) for way in ways]
-    found = measuring.rounds([way for way in ways if way.name != OWN], pairs, say)
+    found = measuring.rounds(ways, pairs, say)
     own = Series(OWN)
     plain = Series(f"{PLAIN}, the program's own processes")
     for number in range(pairs + 1):
         say(f"{OWN}, round {number} of {pairs}")
-        alone, recorded = _plain(ways[0]), _recorded(ways[1], bench.anew)
+        alone, recorded = measuring.once(ways[0]), _recorded(ways[1], bench.anew)
         if number:
             plain.costs.append(alone)
             own.costs.append(recorded)
@@ -49,10 +47,6 @@ def many_small(bench: Bench, pairs: int, say: Say) -> Section:
     section.targets = [Target("CPU of the program's own processes, followed ÷ plain",
                               own.cpu / plain.cpu, MOST, "")]  # fmt: skip
     return section
-
-
-def _renamed(way: Way) -> Way:
-    return way
 
 
 def _program(place: Path) -> Program:
@@ -63,10 +57,6 @@ def _program(place: Path) -> Program:
         path.write_bytes(b"%d" % number)
     (folder / "read.py").write_text(READ.replace("FILES", str(FILES)), encoding="utf-8")
     return Program(f"{FILES:,} small files", ("read.py",), folder)
-
-
-def _plain(way: Way) -> Cost:
-    return measuring.once(way)
 
 
 def _recorded(way: Way, anew: Path) -> Cost:

@@ -2,8 +2,8 @@
 
     python3 benchmarks/run.py [--only NAME] [--pairs 5] [--seconds 30] [--json]
 
-NAME is one of nothing, training, many, commands, repository, packages, disk, environment, room;
-it may be repeated.
+NAME is one of nothing, training, many, commands, repository, packages, disk, followed, environment,
+room; it may be repeated.
 """
 
 import argparse
@@ -19,6 +19,7 @@ import clean_room
 import commands
 import disk
 import environments
+import followed
 import large_projects
 import machine
 import measuring
@@ -64,6 +65,7 @@ def _all(seconds: float) -> dict[str, "partial[Section]"]:
         "repository": partial(large_projects.repository),
         "packages": partial(large_projects.packages),
         "disk": partial(disk.growth),
+        "followed": partial(followed.many_small),
         "environment": partial(bringing_back.environment),
         "room": partial(clean_room.room),
     }

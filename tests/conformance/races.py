@@ -52,7 +52,7 @@ for i in range(count):
     except FileNotFoundError:
         data = b''
     old = b'%08d' % i * 512
-    seen.append('o' if data == old else 'c' if data == b'X' + old[1:] else 'x')
+    seen.append('o' if data == old else 'c' if data == b'X' + old[1:] else 't' if data == old[:7] else 'x')
     time.sleep(pause)
     change(path, b'X' + old[1:])
 open('seen.txt', 'w').write(''.join(seen))
@@ -91,7 +91,8 @@ def _new(number: int) -> bytes:
 
 def _disturb(data: Path, how: str, count: int, end: Path) -> None:
     """Change files while somebody reads them, and once more when he is done."""
-    time.sleep(0.05)
+    while not (end.parent / "new").exists():
+        time.sleep(0.001)
     for number in range(count):
         path = str(data / str(number))
         state = os.stat(path)
@@ -120,7 +121,7 @@ def _judged(record: dict[str, Any], folder: Path, count: int) -> Counter[str]:
     for number in range(count):
         path = str(folder / "data" / str(number))
         digest = found.get(path)
-        true = {"o": _old(number), "c": _new(number)}.get(seen[number])
+        true = {"o": _old(number), "c": _new(number), "t": _old(number)[:7]}.get(seen[number])
         if digest is None:
             result["gap" if path in gaps or seen[number] == "x" else "MISSED"] += 1
         elif true is not None and digest == str(digest_bytes(true)):
