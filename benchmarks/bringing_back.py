@@ -96,7 +96,8 @@ def _ways(tools: Tools, section: Section, say: Callable[[str], None]) -> list[Wa
     gone, target = folder / "gone", folder / "target"
     ways = _peers(tools, section, say, target)
     (folder / "venv").rename(gone)
-    restore = [tools.anew, "replay", "science", "--offline", "--dry-run"]
+    dry = '"$@"; test $? -eq 11'  # inconclusive: nothing is started
+    restore = ["sh", "-c", dry, "sh", tools.anew, "replay", "science", "--offline", "--dry-run"]
     cut = _without_network(environ)
     rebuild = [tools.anew, "env", "rebuild", "science", "--offline", "-o", str(target)]
     places = folder / "store" / "environments"
