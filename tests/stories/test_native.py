@@ -123,6 +123,41 @@ def test_what_cannot_be_followed_runs_as_ever_and_is_a_gap(native: Anew, how: st
     assert "in.txt" in inputs(native)
 
 
+LOADS = """
+#include <dirent.h>
+#include <dlfcn.h>
+#include <stdio.h>
+int main(int count, char **words) {
+    DIR *folder = opendir(words[1]);
+    int entries = 0;
+    while (folder && readdir(folder)) entries++;
+    char path[4096];
+    snprintf(path, sizeof path, "%s/part.so", words[1]);
+    void *part = dlopen(path, RTLD_NOW);
+    if (!part) return printf("%s\\n", dlerror()), 9;
+    printf("%d %d\\n", entries, ((int (*)(void))dlsym(part, "value"))());
+    return 0;
+}
+"""
+
+
+def test_what_a_loader_takes_from_a_listed_folder_outside_is_there(
+    native: Anew, tmp_path: Path
+) -> None:
+    outside = tmp_path / "parts"
+    outside.mkdir()
+    compiled(native, "-shared", "-fPIC", source="int value(void) { return 42; }")
+    (native.project / "program").rename(outside / "part.so")
+    (outside / "other.txt").write_text("nobody reads it")
+    (outside / "latest").symlink_to("other.txt")
+    program = compiled(native, source=LOADS)
+    native("run", "--name", "x", program, str(outside))
+    shutil.rmtree(native.project)
+
+    assert native.json("replay", "x", cwd="/")["verdict"] == "identical"
+    assert (outside / "other.txt").read_text() == "nobody reads it"
+
+
 DRAWS = """
 #include <stdio.h>
 #include <sys/random.h>

@@ -156,9 +156,13 @@ class _View:
                 continue  # it has just been removed
             if os.path.lexists(place) and not _is_stand_in(entry, place):
                 continue
+            if os.path.isfile(place) and position >= MOST_ENTRIES:
+                continue  # its name is there, and that is all that the run is known to have seen
             if entry.is_symlink():
-                if os.path.lexists(place):
+                if os.path.isdir(place):
                     os.rmdir(place)
+                elif os.path.lexists(place):
+                    os.unlink(place)
                 os.symlink(os.readlink(entry.path), place)
             elif position >= MOST_ENTRIES and not os.path.lexists(place):
                 if not beyond:
@@ -191,6 +195,12 @@ def _held(folder: str) -> Iterator[str]:
 
 
 def _is_stand_in(entry: os.DirEntry[str], place: str) -> bool:
-    """Say whether an empty folder of the room stands for one on the disk, or a link to one."""
-    is_folder = os.path.isdir(place) and not os.path.islink(place)
-    return entry.is_dir() and is_folder and not os.listdir(place)
+    """Say whether an entry of the room is an empty one that stands for what lies on the disk.
+
+    Listed folders are given the names they had; files of the record are none of `entry`.
+    """
+    if os.path.islink(place):
+        return False
+    if os.path.isdir(place):
+        return entry.is_dir() and not os.listdir(place)
+    return not entry.is_dir() and os.path.isfile(place) and not os.path.getsize(place)
