@@ -11,6 +11,7 @@ from anew.cli.tables import table
 from anew.cli.trees import tree
 from anew.model.inputs import FileKind, Kept
 from anew.model.status import SHORT_ID
+from anew.trace.why import why
 from anew.verbs.show import touched
 
 if TYPE_CHECKING:
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 
 SHORT_DIGEST = 15
 MOST = 5  # lines of a list on the one screen
-LISTS = ("code", "inputs", "outputs", "packages", "metrics", "env", "coverage", "processes")
+LISTS = ("code", "inputs", "outputs", "packages", "metrics", "env", "coverage", "processes", "why")
 
 
 def sheet(shown: Shown) -> list[str]:
@@ -190,6 +191,8 @@ def whole(shown: Shown, name: str) -> list[str]:
             rows = [[plain(each.name), each.last, each.min, each.max, str(each.count)]
                     for each in files.metrics]  # fmt: skip
             return table(("METRIC", "LAST", "MIN", "MAX", "POINTS"), rows)
+        case "why":
+            return _reasons(record, files)
         case "processes":
             return ["PROCESS  [NUMBER · END · TIME]", *tree(files.processes, touched(files))]
         case "env":
@@ -204,3 +207,14 @@ def whole(shown: Shown, name: str) -> list[str]:
             rows = [[each.aspect, plain(each.what), plain(each.remedy)]
                     for each in record.coverage.gaps]  # fmt: skip
             return table(("ASPECT", "WHAT IS NOT HELD", "REMEDY"), rows)
+
+
+def _reasons(record: Record, files: Files) -> list[str]:
+    """Return each input with what made it one, then what programs used and is none."""
+    rows = [[plain(each.path), each.kind.value, each.role, why(each)] for each in files.inputs]
+    lines = table(("INPUT", "KIND", "ROLE", "WHY"), rows)
+    aside = [[each.rule, each.role, f"{each.count:,}", plain(", ".join(each.examples)), each.says]
+             for each in record.coverage.aside]  # fmt: skip
+    if aside:
+        lines += ["", *table(("SET ASIDE BY", "ROLE", "FILES", "SUCH AS", "WHY"), aside)]
+    return lines

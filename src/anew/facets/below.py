@@ -26,13 +26,13 @@ def files(folder: str, real: Callable[[str], str], holder: Holder) -> list[tuple
 
 def walked(
     events: Iterable[Event],
-    passed: Callable[[str], bool],
+    is_here: Callable[[str], bool],
     real: Callable[[str], str],
     holder: Holder,
 ) -> list[Event]:
     """Tell of each folder below one that was gone through with all below it, as by `find`.
 
-    `passed` says of a path that it is none of the run's own, nor what lies below.
+    `is_here` says of a path that it counts as one of the run's own.
     """
     found: list[Event] = []
     done: set[str] = set()
@@ -49,7 +49,7 @@ def walked(
             found.append(each)
             top = each.path.rstrip("/")
             for name in _folders(real(each.path)):
-                if not passed(f"{top}/{name}"):
+                if is_here(f"{top}/{name}"):
                     path = f"{top}/{name}"
                     pending.append(each._replace(path=path, stamp=stamp_of(real(path))))
     return found

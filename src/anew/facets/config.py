@@ -8,6 +8,7 @@ from msgspec.structs import replace
 
 from anew.model.inputs import Parameter, Variable
 from anew.model.secrets import is_secret_name, redacted, redacted_variables
+from anew.trace.places import Places
 
 CONFIGURATION = (".json", ".toml")
 LARGEST_FILE = 64 << 10  # bytes
@@ -40,6 +41,44 @@ def asked(
 def _is_ours(name: str) -> bool:
     """Say whether we, or the interpreter itself when it starts, ask for that variable."""
     return name.startswith(("ANEW_", "PYTHON", "__PYVENV")) or name == "LD_PRELOAD"
+
+
+def home_of(environ: Mapping[str, str | None]) -> str:
+    """Return the home of the user that a program runs as."""
+    return environ.get("HOME") or os.path.expanduser("~")
+
+
+def places(known: Places, environ: Mapping[str, str | None]) -> Places:
+    """Return the places with the caches in them that the variables, or custom, put where they are.
+
+    Sources: the documentation of pip, uv, Matplotlib, fontconfig, Numba, Triton, PyTorch and JAX;
+    of Hugging Face Hub, scikit-learn, Keras, TensorFlow Datasets, NLTK, seaborn and pooch.
+    """
+    home = known.home
+    cache = environ.get("XDG_CACHE_HOME") or f"{home}/.cache"
+    settings = environ.get("XDG_CONFIG_HOME") or f"{home}/.config"
+    installers = [environ.get("PIP_CACHE_DIR") or f"{cache}/pip",
+                  environ.get("UV_CACHE_DIR") or f"{cache}/uv", f"{cache}/fontconfig",
+                  f"{home}/.fonts", f"{home}/.conda/pkgs"]  # fmt: skip
+    matplotlib = environ.get("MPLCONFIGDIR")
+    caches = [matplotlib] if matplotlib else [f"{cache}/matplotlib", f"{settings}/matplotlib"]
+    caches += [environ.get("NUMBA_CACHE_DIR") or f"{home}/.numba",
+               environ.get("TRITON_CACHE_DIR") or f"{home}/.triton/cache",
+               environ.get("TORCHINDUCTOR_CACHE_DIR") or f"{cache}/torchinductor",
+               environ.get("JAX_COMPILATION_CACHE_DIR") or f"{cache}/jax"]  # fmt: skip
+    downloads = [environ.get("HF_HOME") or f"{cache}/huggingface",
+                 environ.get("TORCH_HOME") or f"{cache}/torch",
+                 environ.get("SCIKIT_LEARN_DATA") or f"{home}/scikit_learn_data",
+                 environ.get("KERAS_HOME") or f"{home}/.keras",
+                 environ.get("TFDS_DATA_DIR") or f"{home}/tensorflow_datasets",
+                 environ.get("NLTK_DATA") or f"{home}/nltk_data",
+                 environ.get("SEABORN_DATA") or f"{home}/seaborn-data", cache]  # fmt: skip
+    return replace(known, installers=_plain(installers), caches=_plain(caches),
+                   downloads=_plain(downloads))  # fmt: skip
+
+
+def _plain(folders: Iterable[str]) -> tuple[str, ...]:
+    return tuple(os.path.abspath(folder) for folder in folders)
 
 
 def locale_of(environ: Mapping[str, str]) -> str:

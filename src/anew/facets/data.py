@@ -3,15 +3,17 @@
 import os
 from collections.abc import Callable, Iterable, Mapping
 
+from msgspec.structs import replace
+
 from anew.facets.holding import Holder
 from anew.facets.project import Listing as Found
 from anew.model.canonical import encode
-from anew.model.digest import Digest, digest_bytes
-from anew.model.inputs import FileKind, Input, Kept, Proof
+from anew.model.digest import Digest
+from anew.model.inputs import MADE_ANEW, UNSEEN, FileKind, Input, Kept, Proof
 from anew.model.tree import Stamp
 from anew.store.protocol import Batch
 from anew.trace.histories import History
-from anew.trace.places import short
+from anew.trace.places import Places, inside, short
 from anew.trace.proofs import Bytes, Source, bytes_of_first, is_moved, why_lost
 
 PERMISSIONS = 0o7777
@@ -27,18 +29,14 @@ def collect(
     pins: str,
     early: Mapping[str, Digest],
     found: Found,
-    written: Iterable[str] = (),
-    began: int = 0,
+    places: Places,
 ) -> list[Input]:
     """Hold each file the run read, as it was before the run changed it.
 
-    `written` are paths it wrote to: links on their way that were there when it `began`, in ns on
-    the clock of stamps, are inputs, too.
-    `found` is what was seen in the project before the run: it says which files are no links.
+    `found` is what was seen in the project before the run: it says which files are no links;
+    `places` say what is a cache.
     """
     inputs: list[Input] = []
-    links: dict[str, str] = {}
-    walked: set[str] = set()
     plain = found.files.keys() - found.links.keys()
     inner, cut = project + "/", len(project) + 1
     for history in histories:
@@ -46,9 +44,8 @@ def collect(
         if first is None:
             continue
         path = history.path
-        if path not in plain or path.rpartition("/")[0] not in walked:
-            _follow(path, real, links, walked)
-        elif first is history.last and not history.changed and path.startswith(inner):
+        unchanged = first is history.last and not history.changed
+        if unchanged and path in plain and path.startswith(inner):
             digest = holder.known(path[cut:], first)
             if digest is not None:  # it stands there as it was read, and is held: by far the most
                 inputs.append(
@@ -59,18 +56,17 @@ def collect(
                 continue
         if first.mode & KIND == IS_FOLDER:
             continue
-        inputs.append(_file(history, first, project, holder, real, pins, early))
-    for path in written:
-        if path not in plain:
-            _follow(path, real, links, walked, before=began)
-    for path, target in sorted(links.items()):
-        holder.seen += 1
-        holder.held += 1
-        inputs.append(
-            Input(short(path, project), FileKind.LINK, len(target), Kept.VALUE,
-                  digest_bytes(os.fsencode(target)), Proof.STAMP, target=target, mode=0o777)
-        )  # fmt: skip
+        given = _file(history, first, project, holder, real, pins, early)
+        inputs.append(_of_cache(given, places) if given.path.startswith("/") else given)
     return inputs
+
+
+def _of_cache(given: Input, places: Places) -> Input:
+    if any(inside(given.path, folder) for folder in places.caches):
+        return replace(given, role="cache", rule=MADE_ANEW)
+    if any(inside(given.path, folder) for folder in places.downloads):
+        return replace(given, role="cache")
+    return given
 
 
 def _file(
@@ -87,26 +83,23 @@ def _file(
     if history.shared and not history.linked:
         holder.gap("inputs", f"{shown} is one file with another that was written: a replay has two",
                    "copy it before it is written")  # fmt: skip
-    mode, (modified, nanos) = first.mode & PERMISSIONS, divmod(first.modified, 1000)
+    seen = Input(
+        shown, FileKind.FILE, first.size, Kept.NO, mode=first.mode & PERMISSIONS,
+        modified=first.modified // 1000, nanos=first.modified % 1000, written=history.changed,
+        rule="" if history.read else UNSEEN,
+    )  # fmt: skip
     if (found is None or not _there(found, real)) and history.path in early:
         holder.count(1)
-        return Input(
-            shown, FileKind.FILE, first.size, Kept.VALUE, early[history.path], Proof.START,
-            mode=mode, modified=modified, written=history.changed, nanos=nanos,
-        )  # fmt: skip
+        return replace(seen, kept=Kept.VALUE, digest=early[history.path], proof=Proof.START)
     if found is None or not _there(found, real):
         holder.seen += 1
         holder.gap("inputs", f"{shown}: {why_lost(history)}", "write results to another file")
-        return Input(shown, FileKind.FILE, first.size, Kept.NO, mode=mode, modified=modified,
-                     written=history.changed, nanos=nanos)  # fmt: skip
+        return seen
     path = f"{pins}/{found.name}" if found.source is Source.PIN else real(found.name)
     stamp = _expected(found, path)
     held = holder.hold("inputs", shown, path, stamp)
     proof = found.proof if held.digest is not None else None
-    return Input(
-        shown, FileKind.FILE, first.size, held.kept, held.digest, proof, mode=mode,
-        modified=modified, written=history.changed, nanos=nanos,
-    )  # fmt: skip
+    return replace(seen, kept=held.kept, digest=held.digest, proof=proof)
 
 
 def _there(found: Bytes, real: Callable[[str], str]) -> bool:
@@ -129,48 +122,6 @@ def stamp_of(path: str) -> Stamp | None:
         return None
     return Stamp(status.st_dev, status.st_ino, status.st_size, status.st_mode,
                  status.st_mtime_ns, status.st_ctime_ns)  # fmt: skip
-
-
-def _follow(
-    path: str,
-    real: Callable[[str], str],
-    links: dict[str, str],
-    walked: set[str],
-    before: int | None = None,
-) -> None:
-    """Note each symbolic link on the way to `path`, and on the way to where it leads.
-
-    `walked` are the folders whose way is known already; with `before`, a time in ns, only links
-    that were made until then count.
-    """
-    pending, seen = [path], set()
-    while pending:
-        place = pending.pop()
-        if place in seen:
-            continue
-        seen.add(place)
-        for step in _steps(place, walked):
-            if step in links:
-                continue
-            try:
-                target = os.readlink(real(step))
-                if before is not None and os.lstat(real(step)).st_ctime_ns >= before:
-                    continue
-            except OSError:
-                continue
-            links[step] = target
-            leads = os.path.join(os.path.dirname(step), target, place[len(step) + 1 :])
-            pending.append(os.path.normpath(leads))
-
-
-def _steps(path: str, walked: set[str]) -> list[str]:
-    """Return the folders on the way to `path` that were not walked yet, and `path` itself."""
-    steps, step = [path], path.rpartition("/")[0]
-    while step and step not in walked:
-        steps.append(step)
-        step = step.rpartition("/")[0]
-    walked.update(steps[1:])
-    return steps[::-1]
 
 
 def folders(

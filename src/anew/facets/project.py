@@ -145,3 +145,15 @@ def _add(
                 files[prefix + name] = stamp_of(status)
         except OSError:
             continue
+
+
+def as_seen(listing: Listing, real: str, root: str) -> Listing:
+    """Return what lies in `real` under the names it has where `root` is seen in its place."""
+    cut = len(real)
+    return Listing(
+        {root + path[cut:]: stamp for path, stamp in listing.files.items()},
+        {root + path[cut:]: target for path, target in listing.links.items()},
+        [root + path[cut:] for path in listing.folders],
+        [root + path[cut:] for path in listing.environments],
+        listing.whole,
+    )

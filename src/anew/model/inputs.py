@@ -69,6 +69,10 @@ class CodeState(Struct, frozen=True):
     submodules: tuple[tuple[str, str], ...] = ()  # (path, commit)
 
 
+UNSEEN = "unseen"  # an input because it was changed in a way nobody saw
+MADE_ANEW = "made anew"  # one that a library made for itself in a cache
+
+
 class Input(Struct, frozen=True):
     """Data the run read. `digest` and `proof` come together or not at all; `size` in bytes.
 
@@ -87,6 +91,7 @@ class Input(Struct, frozen=True):
     modified: int = 0  # µs since 1970; put back with a file whose time may have been looked at
     written: bool = False  # the run also opened it to write to it
     nanos: int = 0  # ns beyond `modified`: JSON's numbers do not reach as far
+    rule: str = ""  # what made it an input where it was not plainly read: UNSEEN, MADE_ANEW
 
     @property
     def modified_ns(self) -> int:

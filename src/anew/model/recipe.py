@@ -8,7 +8,7 @@ from msgspec.structs import replace
 
 from anew.model.canonical import digest_of
 from anew.model.digest import Digest
-from anew.model.inputs import CodeState, Configuration, Environment, Input, Seeds
+from anew.model.inputs import MADE_ANEW, CodeState, Configuration, Environment, Input, Seeds
 from anew.model.tree import Listing
 
 
@@ -92,9 +92,16 @@ class Recipe(Struct, frozen=True):
 def named_inputs(inputs: Iterable[Input]) -> Digest:
     """Return what the inputs add to the name of an experiment: which bytes lay where.
 
-    When they were written, and how they are held, differs between copies of one experiment.
+    When they were written, and how they are held, differs between copies of one experiment, and
+    what a library made for itself between the first time and the second.
     """
-    return digest_of(sorted((each.path, each.kind, each.digest, each.target) for each in inputs))
+    return digest_of(
+        sorted(
+            (each.path, each.kind, each.digest or "", each.target or "")
+            for each in inputs
+            if each.rule != MADE_ANEW
+        )
+    )
 
 
 def _named(recipe: Recipe) -> tuple[object, ...]:

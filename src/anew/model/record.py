@@ -76,12 +76,23 @@ class Gap(Struct, frozen=True):
     remedy: str
 
 
+class Aside(Struct, frozen=True):
+    """Files that programs used and a rule sets aside: how many, and the first of them."""
+
+    rule: str
+    role: str
+    says: str
+    count: int
+    examples: tuple[str, ...] = ()
+
+
 class Coverage(Struct, frozen=True):
     """How many of the items seen are held by value or verified reference, and each gap."""
 
     held: int
     seen: int
     gaps: tuple[Gap, ...] = ()
+    aside: tuple[Aside, ...] = ()  # those that were told of: of most a program looks at, none is
 
     @property
     def percent(self) -> int:

@@ -11,7 +11,8 @@ class Places(Struct, frozen=True):
     """All absolute, normalised, without a `/` at the end.
 
     `environments` are the prefixes of the interpreters that took part; `own` our store and spool;
-    `caches` folders whose files are made anew when they are missing.
+    `installers` the caches of those who install packages; `caches` those of libraries, whose files
+    are made anew when they are missing; `downloads` folders of data and models that were fetched.
     """
 
     project: str
@@ -19,7 +20,9 @@ class Places(Struct, frozen=True):
     temporary: str
     environments: tuple[str, ...] = ()
     own: tuple[str, ...] = ()
+    installers: tuple[str, ...] = ()
     caches: tuple[str, ...] = ()
+    downloads: tuple[str, ...] = ()
 
 
 def inside(path: str, folder: str) -> bool:

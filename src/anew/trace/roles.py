@@ -1,9 +1,11 @@
 """Role: what a file was to the run. One rule set, the first rule that fits."""
 
-from enum import StrEnum
+from collections.abc import Sequence
 
+from anew.trace import rules
 from anew.trace.histories import History
 from anew.trace.places import MEMORY, NOISE, SYSTEM, Places, inside
+from anew.trace.rules import OwnRule, Role, Rule
 
 CODE_ENDINGS = frozenset((
     "py", "pyx", "pyi", "ipynb", "sh", "bash", "zsh", "pl", "r", "R", "jl", "lua",
@@ -14,56 +16,60 @@ EXECUTABLE = 0o111
 IS_FILE, KIND = 0o100000, 0o170000
 
 
-class Role(StrEnum):
-    """What a file was to the run."""
-
-    CODE = "code"
-    INPUT = "input"
-    OUTPUT = "output"
-    INTERMEDIATE = "intermediate"
-    ENVIRONMENT = "environment"
-    CACHE = "cache"
-    NOISE = "noise"
-
-
 class Roles:
     """Tells what each file was to a run; what follows from its place is found once per folder."""
 
-    def __init__(self, places: Places) -> None:
-        self._places = places
+    def __init__(self, places: Places, own_rules: Sequence[OwnRule] = ()) -> None:
+        self._places, self._own = places, own_rules
         self._named = frozenset((places.project, *places.environments, *places.own,
-                                 *places.caches, MEMORY, *NOISE, *SYSTEM))  # fmt: skip
-        self._folders: dict[str, Role | None] = {}
+                                 *places.installers, *places.caches, MEMORY, *NOISE,
+                                 *SYSTEM))  # fmt: skip
+        self._folders: dict[str, Rule] = {}
 
     def role_of(self, history: History) -> Role:
         """Return the role of a file; one that was read *and* written is OUTPUT."""
-        outside = self.by_place(history.path)
-        if outside is not None:
-            return outside
+        rule = self.rule_of(history.path)
+        if not rule.here:
+            return rule.role
         if history.changed:
             return Role.OUTPUT if history.last is not None else Role.INTERMEDIATE
-        if history.imported or is_code(history):
+        if self.is_code(history):
             return Role.CODE
         if history.read or history.listed or history.first is not None:
             return Role.INPUT
         return Role.NOISE
 
-    def was_module(self, history: History) -> bool:
-        """Say whether a file was imported that no environment lists."""
-        return history.imported and not _within(history.path, self._places.environments)
+    def is_code(self, history: History) -> bool:
+        """Say whether the file, as it was found, is code: by how it was read, its name or mode."""
+        rule = self.rule_of(history.path)
+        if rule.name == "anew.toml" and rule.role in (Role.CODE, Role.INPUT):
+            return rule.role is Role.CODE
+        if history.imported and not any(
+            inside(history.path, folder) for folder in self._places.environments
+        ):
+            return True
+        return rule.here and is_code(history)
 
-    def by_place(self, path: str) -> Role | None:
-        """Return the role that follows from where a file lies alone; None where none does."""
-        if path.endswith((".pyc", "/__pycache__")):
-            return Role.CACHE
-        if path.endswith("/pyvenv.cfg"):
-            return Role.ENVIRONMENT
+    def is_here(self, path: str) -> bool:
+        """Say whether a file counts as one of the run's own, by where it lies."""
+        return self.rule_of(path).here
+
+    def rule_of(self, path: str) -> Rule:
+        """Return the rule that follows from where a file lies."""
+        if self._own:
+            own = rules.of_user(path, self._own)
+            if own is not None:
+                return own
+        named = rules.of_name(path)
+        if named is not None:
+            return named
         if path in self._named or path.endswith("/.git"):
-            return _role_by_place(path, self._places)
+            return rules.of_place(path, self._places)
         folder = path.rpartition("/")[0]
-        if folder not in self._folders:
-            self._folders[folder] = _role_by_place(folder + "/", self._places)
-        return self._folders[folder]
+        rule = self._folders.get(folder)
+        if rule is None:
+            rule = self._folders[folder] = rules.of_place(folder + "/", self._places)
+        return rule
 
 
 def was_input(history: History) -> bool:
@@ -94,27 +100,3 @@ def is_code(history: History) -> bool:
         return True
     first = history.first
     return first is not None and bool(first.mode & EXECUTABLE) and not history.listed
-
-
-def _role_by_place(path: str, places: Places) -> Role | None:
-    if "/__pycache__/" in path:
-        return Role.CACHE
-    if _within(path, places.own):
-        return Role.NOISE
-    in_project = inside(path, places.project)
-    if in_project and ("/.git/" in path or path.endswith("/.git")):
-        return Role.NOISE
-    for folder in places.environments:
-        if inside(path, folder) and (not in_project or inside(folder, places.project)):
-            return Role.ENVIRONMENT
-    if in_project:
-        return None
-    if _within(path, places.caches):
-        return Role.CACHE
-    if _within(path, NOISE) and not inside(path, MEMORY):
-        return Role.NOISE
-    return Role.ENVIRONMENT if _within(path, SYSTEM) else None
-
-
-def _within(path: str, folders: tuple[str, ...]) -> bool:
-    return any(inside(path, folder) for folder in folders)

@@ -11,6 +11,7 @@ from msgspec import Struct, field
 from anew.execute.protocol import Exit, Mount
 from anew.facets.git import GitState
 from anew.facets.project import Listing
+from anew.facets.settings import Settings
 from anew.model.canonical import decode, encode
 from anew.model.circumstances import Circumstances
 from anew.model.digest import Digest
@@ -66,6 +67,7 @@ class Before(Struct):
     threads: tuple[tuple[str, str], ...] = ()
     early: dict[str, Digest] = field(default_factory=dict)  # code held before the start, by path
     diff: str = ""
+    settings: Settings = Settings()
 
 
 class World(Struct, frozen=True):

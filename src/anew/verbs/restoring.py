@@ -178,12 +178,18 @@ def restore(
 
 def listings(made: Plan, root: str, store: LocalStore) -> bytes:
     """Return the order of listed folders, a JSON list a line, as the probe reads it."""
-    lines = []
+    orders = {}
     for given in made.inputs:
         if given.kind is FileKind.FOLDER and given.digest is not None:
             names = [name.rstrip("/") for name in decode(store.read(given.digest), list[str])]
-            lines.append(encode([whole(given.path, root), names]) + b"\n")
-    return b"".join(lines)
+            orders[whole(given.path, root)] = names
+    for given in made.inputs:  # a folder may be asked for by the name of a link
+        if given.kind is FileKind.LINK and given.target is not None:
+            path = whole(given.path, root)
+            leads = os.path.normpath(os.path.join(os.path.dirname(path), given.target))
+            if leads in orders:
+                orders[path] = orders[leads]
+    return b"".join(encode([path, names]) + b"\n" for path, names in orders.items())
 
 
 def _put_code(file: CodeFile, target: Path, store: LocalStore) -> None:

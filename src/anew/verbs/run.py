@@ -11,7 +11,7 @@ from msgspec.structs import replace
 
 from anew.execute import local, preload, streams
 from anew.execute.protocol import Ended, Exit, Isolation, Job, Mount
-from anew.facets import code, config, git, hardware, large_code, project, seeds
+from anew.facets import code, config, git, hardware, large_code, project, seeds, settings
 from anew.facets import command as commands
 from anew.facets import spool as spools
 from anew.facets.spool import Account
@@ -98,6 +98,7 @@ def carry_out(
         if scene.argv
         else commands.resolve(ask.command, ask.directory, place.root, ask.environ)
     )
+    own = settings.read(_real(place, scene.mounts), place.root, config.home_of(ask.environ))
     run_id = new_run_id(workspace.entropy(ID_BYTES))
     request = _request(workspace, ask, scene, place, resolved)
     spool = workspace.spools / run_id
@@ -105,6 +106,7 @@ def carry_out(
     leases.take(run_id, request.started_at)
     spool.mkdir(mode=0o700)
     before = _before(ask, scene, place, resolved, request, spool)
+    before.settings = own
     with workspace.store.in_use():  # until the spool names what is held early
         if scene.place is None:
             batch = workspace.store.begin()
@@ -184,7 +186,7 @@ def _before(
     large = place.bounded and scene.place is None and large_code.is_large(place.root)
     listing = project.look(project.Project(real, bounded=place.bounded and not large))
     if real != place.root:
-        listing = _as_seen(listing, real, place.root)
+        listing = project.as_seen(listing, real, place.root)
     state = git.look(place.root) if place.bounded and scene.place is None else None
     environ = dict(ask.environ)
     gaps = []
@@ -272,17 +274,6 @@ def _real(place: project.Project, mounts: tuple[Mount, ...]) -> str:
         if mount.target == place.root:
             return mount.source
     return place.root
-
-
-def _as_seen(listing: project.Listing, real: str, root: str) -> project.Listing:
-    cut = len(real)
-    return project.Listing(
-        {root + path[cut:]: stamp for path, stamp in listing.files.items()},
-        {root + path[cut:]: target for path, target in listing.links.items()},
-        [root + path[cut:] for path in listing.folders],
-        [root + path[cut:] for path in listing.environments],
-        listing.whole,
-    )
 
 
 def _seconds(when: str) -> int:

@@ -14,6 +14,7 @@ from anew.facets import (
     data,
     instructions,
     large_code,
+    links,
     looked_at,
     processes,
     project,
@@ -23,6 +24,7 @@ from anew.facets import (
 )
 from anew.facets.environment import state as environment
 from anew.facets.holding import Holder
+from anew.facets.links import Links
 from anew.model.canonical import encode
 from anew.model.entry import RUN_SEALED
 from anew.model.inputs import Configuration, FileKind
@@ -36,8 +38,9 @@ from anew.store.listings import write_listing
 from anew.trace.events import compared
 from anew.trace.histories import fold
 from anew.trace.places import Places, inside, short
-from anew.trace.roles import Role, Roles
-from anew.trace.sorting import Sorted, sort
+from anew.trace.roles import Roles
+from anew.trace.rules import Role
+from anew.trace.sorting import Sorted, asides, sort
 from anew.verbs import opening
 from anew.verbs.opening import Before, World
 from anew.verbs.outcome import Ended, other_gaps, outcome_of
@@ -51,7 +54,6 @@ if TYPE_CHECKING:
     from anew.model.processes import Processes
     from anew.model.recipe import Request
     from anew.model.tree import Listing, Stamp
-    from anew.trace.events import Event
     from anew.trace.histories import History
     from anew.verbs.workspace import Workspace
 
@@ -92,13 +94,15 @@ class _Sealing:
         self.progress = progress
         self.world = World.of(request, before, mounted=bool(ended and ended.mounted))
         self.batch = workspace.store.begin()
-        self.holder = Holder(workspace.store, self.batch, request.options.keep)
+        self.holder = Holder(
+            workspace.store, self.batch, request.options.keep, before.settings.limits
+        )
         self.account = spool.read(place)
         self.run = Ended(
             place, request.argv, request.project, before, ended, self.account, self.world
         )
         self.places = self._places()
-        self.roles = Roles(self.places)
+        self.roles = Roles(self.places, before.settings.rules)
 
     def record(self) -> Record:
         """Derive the record; contents go into the batch."""
@@ -123,7 +127,9 @@ class _Sealing:
         told = (*self.before.gaps, *self.account.gaps, *self.holder.gaps, *other_gaps(self.run))
         named = " ".join(gap.what for gap in told)
         gaps = (*told, *instructions.gaps(found.code, self.world.real, named))
-        coverage = Coverage(self.holder.held, self.holder.seen, tuple(dict.fromkeys(gaps)))
+        coverage = Coverage(
+            self.holder.held, self.holder.seen, tuple(dict.fromkeys(gaps)), asides(found.aside)
+        )
         return Record(
             RECORD_SCHEMA,
             self.run_id,
@@ -140,10 +146,10 @@ class _Sealing:
         )
 
     def _processes(self) -> Processes | None:
-        own, project, by_place = self._stream_files(), self.request.project, self.roles.by_place
+        own, project, is_here = self._stream_files(), self.request.project, self.roles.is_here
 
         def shown(path: str) -> str | None:
-            return None if by_place(path) is not None or path in own else short(path, project)
+            return short(path, project) if is_here(path) and path not in own else None
 
         ended = self.ended
         return processes.collect(
@@ -161,35 +167,37 @@ class _Sealing:
         listing = self.before.listing
         environments = (*environment.prefixes(self.account.processes), *listing.environments)
         given = {each.name: each.value for each in self.before.variables}
-        home = given.get("HOME") or os.path.expanduser("~")  # the program's, also in a replay
-        caches = [f"{home}/.cache/{name}" for name in ("pip", "uv", "matplotlib", "fontconfig")]
-        return Places(
-            self.request.project,
-            home,
-            os.path.realpath(project.temporary_folder()),
-            environments,
-            (str(self.workspace.root), str(self.workspace.cache), str(self.place)),
-            (*caches, f"{home}/.config/matplotlib", f"{home}/.fonts", f"{home}/.numba"),
+        home = config.home_of(given)  # the program's, also in a replay
+        return config.places(
+            Places(
+                self.request.project,
+                home,
+                os.path.realpath(project.temporary_folder()),
+                environments,
+                (str(self.workspace.root), str(self.workspace.cache), str(self.place)),
+            ),
+            given,
         )
 
     def _histories(self) -> dict[str, History]:
-        own = self._stream_files()
+        own, before = self._stream_files(), self.before.listing
+        self.links = Links(
+            self.request.project, before.files.keys() - before.links.keys(), self.roles.is_here,
+            self.world.real, self.before.began,
+        )  # fmt: skip
         events = [event for event in self.account.events if event.path not in own]
-        events += self._walked(events)
-        self.world.correct(self.before.listing.files)
-        before = self.before.listing
+        events = self.account.events = list(self.links.followed(events))
+        events += below.walked(events, self.roles.is_here, self.world.real, self.holder)
+        self.world.correct(before.files)
         files: dict[str, Stamp] = {}
         if before.whole:
-            real = self.world.real(self.request.project)
-            after = project.look(project.Project(real))
+            after = self._look_again()
             files = after.files
-            if real != self.request.project:
-                cut = len(real)
-                files = {self.request.project + path[cut:]: at for path, at in files.items()}
-            self.world.correct(files)
             if after.whole:
+                same = {path for path, target in after.links.items()
+                        if before.links.get(path) == target}  # fmt: skip
                 told = compared(before.files, files, opening.monotonic())
-                events += [event for event in told if event.path not in own]
+                events += [each for each in told if each.path not in own and each.path not in same]
         if self.before.mounts:
             return fold(events, self.world, self.world.stamp, self._below)
 
@@ -201,10 +209,15 @@ class _Sealing:
     def _below(self, folder: str) -> Iterable[tuple[str, Stamp]]:
         return below.files(folder, self.world.real, self.holder)
 
-    def _walked(self, events: list[Event]) -> list[Event]:
-        """Tell of all in folders that were gone through as a whole."""
-        by_place, real = self.roles.by_place, self.world.real
-        return below.walked(events, lambda path: by_place(path) is not None, real, self.holder)
+    def _look_again(self) -> project.Listing:
+        """List the project as it is now, under the names that the program saw."""
+        root = self.request.project
+        real = self.world.real(root)
+        after = project.look(project.Project(real))
+        if real != root:
+            after = project.as_seen(after, real, root)
+        self.world.correct(after.files)
+        return after
 
     def _stream_files(self) -> frozenset[str]:
         """Return the files that the shell made of the program's streams: they are console."""
@@ -257,7 +270,7 @@ class _Sealing:
         root, real = self.request.project, self.world.real
         inputs = data.collect(
             found.inputs, root, self.holder, real, pins, self.before.early, self.before.listing,
-            [each.path for each in found.outputs], self.world.began,
+            self.places,
         )  # fmt: skip
 
         by_folder: dict[str, dict[str, History]] = {}
@@ -273,6 +286,9 @@ class _Sealing:
                 present = []
             return data.listed_before(path, present, by_folder.get(path.rstrip("/"), {}))
 
+        followed = links.inputs(self.links.found, root)
+        self.holder.count(len(followed))
+        inputs += followed
         inputs += data.folders(found.folders, root, self.holder, self.batch, names)
         account, kind = self.account, self.before.streams.stdin
         inputs += stdin.collect(

@@ -25,6 +25,8 @@ from anew.verbs.workspace import directory_of
 @click.option("--coverage", "lists", flag_value="coverage", multiple=True, help="All gaps.")
 @click.option("--processes", "lists", flag_value="processes", multiple=True,
               help="All processes, and what each read and wrote.")  # fmt: skip
+@click.option("--why", "lists", flag_value="why", multiple=True,
+              help="Why each input is one, and what is set aside by which rule.")  # fmt: skip
 @click.option("--graph", type=click.Choice(("dot", "mermaid", "json")),
               help="Processes and files as a graph.")  # fmt: skip
 @json_option
@@ -51,7 +53,7 @@ def command(
     elif as_json:
         render.document(documents.show(found))
     elif lists:
-        for name in lists:
+        for name in lists if "why" not in lists else [each for each in lists if each != "inputs"]:
             head, *entries = sheets.whole(found, name)
             if not entries:
                 render.say_raw(f"--{name}: there is none")

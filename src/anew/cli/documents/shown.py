@@ -9,6 +9,7 @@ from msgspec import to_builtins
 
 from anew.cli.documents.values import moment, number, parsed, seconds
 from anew.model.inputs import FileKind, Kept
+from anew.trace.why import why
 from anew.verbs.show import touched
 
 if TYPE_CHECKING:
@@ -155,6 +156,7 @@ def _input(given: Input, held: frozenset[Digest]) -> dict[str, object]:
         "target": given.target,
         "mode": f"{given.mode:04o}",
         "modified_at": moment(given.modified),
+        "why": why(given),
     }
     if given.kind is FileKind.FOLDER:
         facts["size"], facts["entries"] = 0, given.size
@@ -276,4 +278,5 @@ def _coverage(coverage: Coverage) -> dict[str, object]:
         "held": coverage.held,
         "seen": coverage.seen,
         "gaps": [to_builtins(each) for each in coverage.gaps],
+        "aside": [to_builtins(each) for each in coverage.aside],
     }
