@@ -4,14 +4,17 @@ import stat
 from collections.abc import Iterable
 
 from anew.model.inputs import FileKind, Input, Kept
+from anew.model.tree import Listing
+from anew.store.listings import write_listing
+from anew.store.protocol import Batch
 from anew.trace.histories import History
 from anew.trace.places import short
 
 MOST_ABSENT = 10_000  # names that were looked for in vain
 
 
-def collect(histories: Iterable[History], project: str) -> list[Input]:
-    """Return what was found out about each file: a STAT, or that it was ABSENT."""
+def collect(histories: Iterable[History], project: str, batch: Batch) -> Listing | None:
+    """Write down what was found out about each file: a STAT, or that it was ABSENT."""
     found: list[Input] = []
     absent = 0
     for history in histories:
@@ -25,4 +28,4 @@ def collect(histories: Iterable[History], project: str) -> list[Input]:
         elif absent < MOST_ABSENT:
             absent += 1
             found.append(Input(path, FileKind.ABSENT, 0, Kept.VALUE, mode=0))
-    return found
+    return write_listing(batch, found, lambda each: each.path) if found else None

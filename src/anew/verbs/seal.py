@@ -120,7 +120,7 @@ class _Sealing:
             self._environment(),
             configuration,
             self._seeds(),
-            self._looked_at(found),
+            looked_at.collect(found.looked_at, self.request.project, self.batch),
             inputs[1],
         )
         outcome = outcome_of(self.run, found.outputs, found.deleted, found.own_folders, self.holder)
@@ -191,33 +191,24 @@ class _Sealing:
         self.world.correct(before.files)
         files: dict[str, Stamp] = {}
         if before.whole:
-            after = self._look_again()
+            after = _look_again(self.world)
             files = after.files
             if after.whole:
                 same = {path for path, target in after.links.items()
                         if before.links.get(path) == target}  # fmt: skip
                 told = compared(before.files, files, opening.monotonic())
                 events += [each for each in told if each.path not in own and each.path not in same]
+
+        def inside_of(folder: str) -> Iterable[tuple[str, Stamp]]:
+            return below.files(folder, self.world.real, self.holder)
+
         if self.before.mounts:
-            return fold(events, self.world, self.world.stamp, self._below)
+            return fold(events, self.world, self.world.stamp, inside_of)
 
         def now(path: str) -> Stamp | None:
             return files.get(path) or self.world.stamp(path)
 
-        return fold(events, self.world, now, self._below)
-
-    def _below(self, folder: str) -> Iterable[tuple[str, Stamp]]:
-        return below.files(folder, self.world.real, self.holder)
-
-    def _look_again(self) -> project.Listing:
-        """List the project as it is now, under the names that the program saw."""
-        root = self.request.project
-        real = self.world.real(root)
-        after = project.look(project.Project(real))
-        if real != root:
-            after = project.as_seen(after, real, root)
-        self.world.correct(after.files)
-        return after
+        return fold(events, self.world, now, inside_of)
 
     def _stream_files(self) -> frozenset[str]:
         """Return the files that the shell made of the program's streams: they are console."""
@@ -258,12 +249,6 @@ class _Sealing:
         )
         files += code.written_over(outside, self.holder, pins)
         return code.code_state(files, self.before.git, self.before.diff, self.batch, known)
-
-    def _looked_at(self, found: Sorted) -> Listing | None:
-        entries = looked_at.collect(found.looked_at, self.request.project)
-        if not entries:
-            return None
-        return write_listing(self.batch, entries, lambda each: each.path)
 
     def _inputs(self, found: Sorted, histories: dict[str, History]) -> tuple[Listing, Digest]:
         pins = str(self.place / "pins")
@@ -335,3 +320,14 @@ class _Sealing:
             self.before.source_date_epoch,
             fixed_addresses=bool(self.ended and self.ended.fixed_addresses),
         )
+
+
+def _look_again(world: World) -> project.Listing:
+    """List the project as it is now, under the names that the program saw."""
+    root = world.project
+    real = world.real(root)
+    after = project.look(project.Project(real))
+    if real != root:
+        after = project.as_seen(after, real, root)
+    world.correct(after.files)
+    return after
