@@ -213,8 +213,8 @@ def _reasons(record: Record, files: Files) -> list[str]:
     """Return each input with what made it one, then what programs used and is none."""
     rows = [[plain(each.path), each.kind.value, each.role, why(each)] for each in files.inputs]
     lines = table(("INPUT", "KIND", "ROLE", "WHY"), rows)
-    aside = [[each.rule, each.role, f"{each.count:,}", plain(", ".join(each.examples)), each.says]
+    aside = [[each.rule, each.role, f"{each.count:,}", each.says, plain(", ".join(each.examples))]
              for each in record.coverage.aside]  # fmt: skip
     if aside:
-        lines += ["", *table(("SET ASIDE BY", "ROLE", "FILES", "SUCH AS", "WHY"), aside)]
+        lines += ["", *table(("SET ASIDE BY", "ROLE", "FILES", "WHY", "SUCH AS"), aside)]
     return lines
