@@ -234,3 +234,21 @@ def test_programs_see_no_variables_of_ours_in_python(native: Anew) -> None:
     code = "import os; print([name for name in os.environ if 'ANEW' in name or 'PRELOAD' in name])"
     done = native("run", sys.executable, "-c", code)
     assert done.stdout == "[]\n"
+
+
+def test_what_a_run_says_to_itself_is_no_network(anew: Anew) -> None:
+    code = """
+import socket, threading
+server = socket.create_server(("", 0), family=socket.AF_INET6, dualstack_ipv6=True)
+port = server.getsockname()[1]
+threading.Thread(target=server.accept, daemon=True).start()
+for host in ("127.0.0.1", "localhost", "::ffff:127.0.0.1", socket.gethostname()):
+    try:
+        socket.create_connection((host, port), timeout=2).close()
+    except OSError:
+        pass
+"""
+    anew.write("own.py", code)
+    anew("run", "own.py")
+    gaps = anew.json("show", "@1")["coverage"]["gaps"]
+    assert [gap["what"] for gap in gaps if gap["aspect"] == "network"] == []

@@ -129,7 +129,8 @@ def _take(told: Told, line: _Line, plain: Callable[[str], str]) -> None:
         _connected(told, line)
         return
     if kind == _LOOKED_UP:
-        told.connections.add((_text(line.first), _text(line.second) or "0"))
+        if not _is_this_machine(_text(line.first)):
+            told.connections.add((_text(line.first), _text(line.second) or "0"))
         return
     path = plain(_text(line.first))
     stamp = Stamp(*line.stamp) if line.detail & _HAS_STAMP else None
@@ -214,10 +215,24 @@ def _drew(who: str, source: str) -> Gap:
 
 def _connected(told: Told, line: _Line) -> None:
     host, family = _text(line.first), chr(line.detail & 0xFF)
-    if family == "u":
-        return
-    if not host.startswith("127.") and host not in ("0:0:0:0:0:0:0:1", "0:0:0:0:0:0:0:0"):
+    if family != "u" and not _is_this_machine(host):
         told.connections.add((host, str(line.stamp[0])))
+
+
+def _is_this_machine(host: str) -> bool:
+    """Say whether a host is the one the program runs on: what it answers is the run's own doing."""
+    if host.startswith(
+        ("127.", "::ffff:127.", "0:0:0:0:0:ffff:7f")
+    ):  # IPv4 in IPv6: RFC 4291, 2.5.5.2
+        return True
+    return host in (
+        "localhost",
+        "ip6-localhost",
+        "::1",
+        "0:0:0:0:0:0:0:1",
+        "0:0:0:0:0:0:0:0",
+        "0.0.0.0",
+    )
 
 
 def _take_program(programs: Programs, line: _Line) -> None:

@@ -96,6 +96,7 @@ def other_gaps(run: Ended) -> tuple[Gap, ...]:
         Gap("network", f"{host}:{port} was contacted; what it answered is not held",
             "save what is fetched to a file, and read that")
         for host, port in sorted(run.account.connections)
+        if host != run.before.circumstances.host
         if host != own
     ]  # fmt: skip
     if run.account.torn:
