@@ -189,11 +189,13 @@ def _faults(
     outputs = _files(record["outcome"]["outputs"], folder)
     faults = _wrong_stdin(way, inputs, before)
     if ALL not in way.reads:
-        faults += [f"{path} was not read" for path in inputs.keys() - set(way.reads)
+        links = {path for path in way.reads if path in before and before[path].target is not None}
+        reads = {before[path].place if path in before else path for path in way.reads} | links
+        faults += [f"{path} was not read" for path in inputs.keys() - reads
                    if inputs[path].get("kind") != "link"]  # fmt: skip
         faults += [
             f"{path} is not among the inputs"
-            for path in way.reads
+            for path in reads
             if path not in inputs and path not in code and not _named(path, gaps, way)
         ]
     for role, entries, truth in (("input", inputs, before), ("code", code, before),
