@@ -152,14 +152,14 @@ def test_an_input_that_was_opened_for_update_and_not_changed_can_be_again(room: 
 def test_what_the_record_lacks_is_named_with_its_remedy(room: Anew) -> None:
     cache = room.home / ".cache" / "pip"
     cache.mkdir(parents=True)
-    outside = cache.parent.parent / ".numba" / "table"
-    outside.parent.mkdir()
+    outside = cache.parent.parent / ".conda" / "pkgs" / "table"
+    outside.parent.mkdir(parents=True)
     outside.write_text("known")
     room.write(
         "train.py",
         "import os\n"
-        "path = os.path.expanduser('~/.numba/../.numba/table')\n"
-        "print(open(os.path.expanduser('~/.numba/table')).read())\n",
+        "path = os.path.expanduser('~/.conda/pkgs/../pkgs/table')\n"
+        "print(open(os.path.expanduser('~/.conda/pkgs/table')).read())\n",
     )
     room("run", "--name", "a", "train.py")
     document = isolated(room, "a", check=10)

@@ -133,6 +133,8 @@ def test_a_link_that_leads_to_another_blas_is_named(anew: Anew, tmp_path: Path) 
         shutil.copy(wheelhouse.native(source), folder / name)
     link = folder / "libblas.so.3"
     link.symlink_to("libopen.so")
+    # A place that is set aside, as `/usr` is: elsewhere the link itself would come back.
+    anew.write("anew.toml", f"[[rules]]\npath = '{folder}/*'\nrole = 'environment'\n")
     anew.write("load.py", f"import ctypes\nctypes.CDLL({str(link)!r})\nprint('loaded')\n")
     anew("run", "--name", "loads", "load.py")
     assert anew.json("replay", "loads")["restored"]["environment"]["exact"]

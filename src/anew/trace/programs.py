@@ -53,6 +53,7 @@ class Programs(Struct):
     ran: list[Program] = field(default_factory=list)
     attempts: list[Attempt] = field(default_factory=list)
     latest: dict[int, Program] = field(default_factory=dict)  # by the id of the process
+    unknown: dict[int, int] = field(default_factory=dict)  # how processes ended that never began
 
     def start(self, program: Program) -> None:
         """Add a program; what its process was before has come to its end."""
@@ -65,7 +66,9 @@ class Programs(Struct):
     def end(self, pid: int, time: int, status: int) -> None:
         """Note how a process ended; who waited for it says it again."""
         program = self.latest.get(pid)
-        if program is not None and (program.ended is None or program.status is None):
+        if program is None:
+            self.unknown[pid] = status
+        elif program.ended is None or program.status is None:
             program.ended, program.status = time, status
 
     def attempted(self, pid: int, path: str, child: int | None) -> None:
@@ -78,8 +81,11 @@ class Programs(Struct):
 
 def _was_killed(programs: Programs, pid: int | None) -> bool:
     """Say whether a process ended by a signal, maybe before its program began."""
-    ends = [each.status for each in programs.ran if each.pid == pid]
-    return bool(ends and ends[-1] and ends[-1] & SIGNALLED)
+    if pid is None:
+        return False
+    program = programs.latest.get(pid)
+    status = program.status if program is not None else programs.unknown.get(pid)
+    return bool(status and status & SIGNALLED)
 
 
 def unfollowed(programs: Programs) -> tuple[Gap, ...]:

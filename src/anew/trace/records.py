@@ -46,10 +46,11 @@ _NOTED = {
 }
 _WHY = ("", "it is linked statically", "it is built for another machine",
         "it runs with another user's rights", "it is built with an address sanitizer")  # fmt: skip
-# Whose draws are not named: Python's are looked after in Python, the others keep secrets.
+# Whose draws are not named: Python's are looked after in Python, libxml2's order its tables, the
+# others keep secrets.
 _NO_MATTER = (
-    "python", "libpython", "pypy", "libpypy", "libcrypto", "libssl", "libgcrypt", "libgnutls",
-    "libnettle", "libsodium", "libssh", "libkrb5", "libnss", "libfreebl", "libsoftokn", "ssh",
+    "python", "libpython", "pypy", "libpypy", "etree.", "libxml2", "libcrypto", "libssl",
+    "libgcrypt", "libgnutls", "libnettle", "libsodium", "libssh", "libkrb5", "libnss", "libfreebl", "libsoftokn", "ssh",
     "gpg", "mktemp",
 )  # fmt: skip
 _HOW = {ord("e"): How.EXEC, ord("s"): How.SPAWN, ord("c"): How.SHELL}
