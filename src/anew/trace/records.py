@@ -50,8 +50,8 @@ _WHY = ("", "it is linked statically", "it is built for another machine",
 # others keep secrets.
 _NO_MATTER = (
     "python", "libpython", "pypy", "libpypy", "etree.", "libxml2", "libcrypto", "libssl",
-    "libgcrypt", "libgnutls", "libnettle", "libsodium", "libssh", "libkrb5", "libnss", "libfreebl", "libsoftokn", "ssh",
-    "gpg", "mktemp",
+    "libgcrypt", "libgnutls", "libnettle", "libsodium", "libssh", "libkrb5", "libnss",
+    "libfreebl", "libsoftokn", "ssh", "gpg", "mktemp",
 )  # fmt: skip
 _HOW = {ord("e"): How.EXEC, ord("s"): How.SPAWN, ord("c"): How.SHELL}
 
