@@ -256,8 +256,8 @@ def test_a_run_in_a_container_records_its_image(engine: Path, tmp_path: Path) ->
     done = subprocess.run(
         [engine / "podman", "run", "--rm", "--privileged", "--network=none",
          "--ulimit=nofile=1024:1024", "--ulimit=nproc=1024:1024", *mounts,
-         f"--volume={tmp_path}:/work", "--workdir=/work", "--env=ANEW_HOME=/work/store",
-         "--env=HOME=/work", engines.BASE, sys.executable, "-m", "anew", "run", "x.py"],
+         f"--volume={tmp_path}:/own", "--workdir=/own", "--env=ANEW_HOME=/own/store",
+         "--env=HOME=/own", engines.BASE, sys.executable, "-m", "anew", "run", "x.py"],
         capture_output=True, text=True, check=False,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr

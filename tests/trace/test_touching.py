@@ -68,3 +68,12 @@ def test_a_number_that_is_given_again_is_another_process() -> None:
     ran.start(Program(2, 1, 20, argv=("b",)))
     found = traced(ran, (), [], lambda path: path, 0)
     assert [each.parent for each in found.processes] == [0, 1, 1]
+
+
+def test_a_fork_that_tells_of_itself_late_is_still_the_parent() -> None:
+    ran = programs(Program(1, 0, 10, argv=("sh",)), Program(4, 3, 20, argv=("readlink",)))
+    for late in (Program(3, 2, 30, forked=True), Program(2, 1, 40, forked=True)):
+        ran.start(late)
+    found = traced(ran, (), [], lambda path: path, 0)
+    shown = [(each.pid, each.argv, each.parent) for each in found.processes]
+    assert shown == [(1, ("sh",), 0), (2, ("sh",), 1), (3, ("sh",), 2), (4, ("readlink",), 3)]

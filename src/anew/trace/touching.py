@@ -58,7 +58,7 @@ def traced(
         shown: a path as the record names it; None: it is of no interest.
         began: the start of the run, by the monotonic clock in ns.
     """
-    ran = _merged(programs.ran or [_program_of(each) for each in tellers])
+    ran = _parents_first(_merged(programs.ran or [_program_of(each) for each in tellers]))
     owners = _Owners(ran)
     touched = _touched(events, owners, shown)
     main = _busiest(touched)
@@ -134,6 +134,19 @@ def _merged(ran: Iterable[Program]) -> list[_Life]:
         life = last[program.pid] = _Life(program, program.started)
         lives.append(life)
     return lives
+
+
+def _parents_first(lives: Sequence[_Life]) -> list[_Life]:
+    """Order by start. A fork tells of itself with its first deed, maybe after its own children."""
+    first: dict[int, _Life] = {}
+    for life in lives:
+        first.setdefault(life.program.pid, life)
+    for life in lives:
+        child, parent = life, first.get(life.program.ppid)
+        while parent is not None and parent.started >= child.started and parent is not life:
+            parent.started = child.started - 1
+            child, parent = parent, first.get(parent.program.ppid)
+    return sorted(lives, key=lambda each: each.started)
 
 
 def _with_parent(program: Program, former: Program) -> Program:

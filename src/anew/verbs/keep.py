@@ -116,13 +116,17 @@ def why_gone(digest: Digest, size: int, path: str, store: LocalStore) -> str:
         stamp = stamp_of(os.stat(path))
         if stamp.size != size or store.fingerprint(path, stamp) != digest:
             return f"other bytes lie at {path}"
-    except FileNotFoundError:
-        return f"nothing lies at {path}"
-    except ChangedWhileRead:
-        return f"{path} changed while it was read"
-    except OSError as error:
-        return f"{path} cannot be read: {error.strerror or error}"
+    except (OSError, ChangedWhileRead) as error:
+        return _why(error, path)
     return ""
+
+
+def _why(error: OSError | ChangedWhileRead, path: str) -> str:
+    if isinstance(error, FileNotFoundError):
+        return f"nothing lies at {path}"
+    if isinstance(error, ChangedWhileRead):
+        return f"{path} changed while it was read"
+    return f"{path} cannot be read: {error.strerror or error}"
 
 
 def _take(wanted: Referenced, path: str, store: LocalStore, batch: Batch) -> str:
@@ -135,10 +139,6 @@ def _take(wanted: Referenced, path: str, store: LocalStore, batch: Batch) -> str
         if not store.free_space_allows(wanted.size):
             return "the file system of the store is nearly full"
         batch.add_file(path, stamp)
-    except FileNotFoundError:
-        return f"nothing lies at {path}"
-    except ChangedWhileRead:
-        return f"{path} changed while it was read"
-    except OSError as error:
-        return f"{path} cannot be read: {error.strerror or error}"
+    except (OSError, ChangedWhileRead) as error:
+        return _why(error, path)
     return ""

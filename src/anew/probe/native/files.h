@@ -171,16 +171,19 @@ static void after_open(struct opening *opening, int descriptor) {
 }
 
 #define NEEDS_MODE(flags) ((flags) & O_CREAT || ((flags) & O_TMPFILE) == O_TMPFILE)
+/* The mode is only given where a file may be made. */
+#define TAKE_MODE(mode, flags)                                                                    \
+    mode_t mode = 0;                                                                              \
+    if (NEEDS_MODE(flags)) {                                                                      \
+        va_list rest;                                                                             \
+        va_start(rest, flags);                                                                    \
+        mode = (mode_t)va_arg(rest, int);                                                         \
+        va_end(rest);                                                                             \
+    }
 
 #define WRAP_OPEN(name)                                                                           \
     OURS int name(const char *path, int flags, ...) {                                             \
-        mode_t mode = 0;                                                                          \
-        if (NEEDS_MODE(flags)) {                                                                  \
-            va_list rest;                                                                         \
-            va_start(rest, flags);                                                                \
-            mode = (mode_t)va_arg(rest, int);                                                     \
-            va_end(rest);                                                                         \
-        }                                                                                         \
+        TAKE_MODE(mode, flags)                                                                    \
         struct opening opening;                                                                   \
         before_open(&opening, AT_FDCWD, path, flags);                                             \
         int found = REAL(name, int (*)(const char *, int, ...))(path, flags, mode);               \
@@ -194,13 +197,7 @@ WRAP_OPEN(open64)
 
 #define WRAP_OPENAT(name)                                                                         \
     OURS int name(int folder, const char *path, int flags, ...) {                                 \
-        mode_t mode = 0;                                                                          \
-        if (NEEDS_MODE(flags)) {                                                                  \
-            va_list rest;                                                                         \
-            va_start(rest, flags);                                                                \
-            mode = (mode_t)va_arg(rest, int);                                                     \
-            va_end(rest);                                                                         \
-        }                                                                                         \
+        TAKE_MODE(mode, flags)                                                                    \
         struct opening opening;                                                                   \
         before_open(&opening, folder, path, flags);                                               \
         int found = REAL(name, int (*)(int, const char *, int, ...))(folder, path, flags, mode);  \
