@@ -1,5 +1,6 @@
 """`anew logs` prints what a run wrote."""
 
+import shlex
 import subprocess
 import time
 
@@ -50,7 +51,7 @@ def test_streams_that_were_one_say_so(anew: Anew) -> None:
 def test_a_reader_that_stops_is_no_fault(anew: Anew) -> None:
     anew("run", "python", "-c", "print('x' * 5_000_000)")
     done = subprocess.run(
-        f"{' '.join(ANEW)} logs @1 | head -c 3", shell=True, cwd=anew.project, env=anew.variables(),
+        f"{shlex.join(ANEW)} logs @1 | head -c 3", shell=True, cwd=anew.project, env=anew.variables(),
         capture_output=True, text=True, check=True,
     )  # fmt: skip
     assert done.stdout == "xxx"

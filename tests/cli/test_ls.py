@@ -2,6 +2,7 @@
 
 import json
 import os
+import shlex
 import shutil
 import subprocess
 from typing import Any
@@ -181,7 +182,7 @@ def test_a_run_that_goes_on_is_listed_as_running(anew: Anew) -> None:
 def test_a_narrow_terminal_shows_commands_before_metrics(recorded: Anew) -> None:
     shown = {
         columns: subprocess.run(
-            ["script", "-qc", f"stty cols {columns}; {' '.join(ANEW)} ls", "/dev/null"],
+            ["script", "-qc", f"stty cols {columns}; {shlex.join(ANEW)} ls", "/dev/null"],
             cwd=recorded.project, env=recorded.variables(), capture_output=True, text=True, check=True,
         ).stdout
         for columns in (75, 300)

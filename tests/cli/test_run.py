@@ -1,9 +1,9 @@
 """`anew run` leaves the program alone: streams, exit, signals, working directory."""
 
 import os
+import shlex
 import signal
 import subprocess
-import sys
 import time
 from pathlib import Path
 
@@ -62,7 +62,7 @@ def test_stdin_reaches_the_program(anew: Anew) -> None:
 
 
 def test_stdin_of_a_pipe_that_the_program_does_not_read_is_left(anew: Anew) -> None:
-    script = f'printf "a\\nb\\nc\\n" | while read x; do {sys.executable} -m anew run sh -c "echo got $x" 2>/dev/null; done'
+    script = f'printf "a\\nb\\nc\\n" | while read x; do {shlex.join(ANEW)} run sh -c "echo got $x" 2>/dev/null; done'
     done = subprocess.run(
         ["sh", "-c", script],
         cwd=anew.project,
@@ -95,7 +95,7 @@ def test_streams_that_are_files_are_the_program_s_own(anew: Anew, tmp_path: Path
 
 def test_reader_that_goes_away_ends_the_program_as_usual(anew: Anew) -> None:
     anew.write("many.py", "for i in range(10**7): print(i)")
-    script = f"{sys.executable} -m anew run many.py | head -1"
+    script = f"{shlex.join(ANEW)} run many.py | head -1"
     started = time.monotonic()
     done = subprocess.run(
         ["sh", "-c", script],

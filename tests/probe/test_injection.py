@@ -131,9 +131,9 @@ CHILDREN = {
     "own": "subprocess.run([sys.executable, '-c', CODE], env={'A': 'b', 'PYTHONPATH': '/nowhere'})",
     "copy": "subprocess.run([sys.executable, '-c', CODE], env=dict(os.environ))",
     "no close": "subprocess.run([sys.executable, '-c', CODE], env={}, close_fds=False)",
-    "shell": "subprocess.run(sys.executable + ' -c \"' + CODE + '\"', shell=True)",
-    "system": "os.system(sys.executable + ' -c \"' + CODE + '\"')",
-    "popen": "os.popen(sys.executable + ' -c \"' + CODE + '\"').read()",
+    "shell": "subprocess.run(shlex.join([sys.executable, '-c', CODE]), shell=True)",
+    "system": "os.system(shlex.join([sys.executable, '-c', CODE]))",
+    "popen": "os.popen(shlex.join([sys.executable, '-c', CODE])).read()",
     "spawn": "os.posix_spawn(sys.executable, [sys.executable, '-c', CODE], {}); os.wait()",
     "spawnve": "os.spawnve(os.P_WAIT, sys.executable, [sys.executable, '-c', CODE], {})",
     "spawnl": "os.spawnl(os.P_WAIT, sys.executable, sys.executable, '-c', CODE)",
@@ -147,7 +147,7 @@ CHILDREN = {
 @pytest.mark.parametrize("how", CHILDREN)
 def test_child_is_followed(spool: Spool, how: str) -> None:
     child = "import anew; anew.note('child')"
-    code = f"import os, subprocess, sys\nCODE = {child!r}\n{CHILDREN[how]}\n"
+    code = f"import os, shlex, subprocess, sys\nCODE = {child!r}\n{CHILDREN[how]}\n"
     spool.script(code)
     assert [event[2] for event in spool.events("note")] == ["child"]
     roles = [start["role"] for start in spool.starts()]
@@ -193,7 +193,7 @@ print(subprocess.run([sys.executable, "-I", "-c",
 
 def test_environment_of_a_program_that_is_no_python_is_its_own(spool: Spool) -> None:
     code = "import subprocess; print(subprocess.run(['env'], env={'A': 'b'}, stdout=-1).stdout.decode())"
-    names = {line.partition("=")[0] for line in spool.script(code).split()}
+    names = {line.partition("=")[0] for line in spool.script(code).splitlines() if line}
     assert names == {"A", "ANEW_SPOOL", "ANEW_ROLE", "PYTHONPATH"}
 
 

@@ -2,6 +2,7 @@
 
 import os
 import random
+import shlex
 import signal
 import subprocess
 import sys
@@ -11,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import Anew
+from tests.conftest import ANEW, Anew
 
 NOBODY = 65534  # the user who may do least
 LOGS = """
@@ -202,7 +203,7 @@ def test_store_on_a_full_disk_lets_the_program_finish(anew: Anew, small_disk: Pa
 
 
 def test_closed_stdout_and_stderr_of_ours(anew: Anew) -> None:
-    script = f'exec {sys.executable} -m anew run python -c \'open("x", "w").write("1")\' >&- 2>&-'
+    script = f'exec {shlex.join(ANEW)} run python -c \'open("x", "w").write("1")\' >&- 2>&-'
     done = subprocess.run(["sh", "-c", script], cwd=anew.project, env=anew.variables(), check=False)
     assert done.returncode == 0
     assert (anew.project / "x").read_text() == "1"
