@@ -1,4 +1,4 @@
-"""Builds the recorder's C library where there is a compiler; without one the wheel is pure Python.
+"""Builds the recorder's C libraries where there is a compiler; without, the wheel is pure Python.
 
 `ANEW_SHIM=none` leaves it out, `ANEW_SHIM=require` refuses to build without it.
 """
@@ -14,14 +14,15 @@ from pathlib import Path
 
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
-SOURCE = "src/anew/probe/native/shim.c"
-LIBRARY = "src/anew/probe/native/libanew.so"
+FOLDER = "src/anew/probe/native"
+# What programs load first, and what follows from outside those that can load nothing.
+LIBRARIES = {"shim.c": "libanew.so", "follow.c": "libfollow.so"}
 FLAGS = ("-O2", "-fPIC", "-shared", "-fvisibility=hidden", "-w", "-s", "-Wl,-z,nodelete")
 MACHINES = ("x86_64", "aarch64")
 
 
 class Shim(BuildHookInterface):  # type: ignore[type-arg, misc]
-    """Compiles the library into the package before it is packed."""
+    """Compiles the libraries into the package before it is packed."""
 
     def dependencies(self) -> list[str]:
         """Ask for a compiler as a package where none is installed."""
@@ -31,18 +32,21 @@ class Shim(BuildHookInterface):  # type: ignore[type-arg, misc]
         """Compile; `version` is `standard` or `editable`."""
         if self.target_name != "wheel" or not _is_wanted():
             return
-        root = Path(self.root)
-        problem = _compile(root / SOURCE, root / LIBRARY)
-        if problem:
-            (root / LIBRARY).unlink(missing_ok=True)
-            if os.environ.get("ANEW_SHIM") == "require":
-                raise RuntimeError(f"cannot build {SOURCE}: {problem}")
-            self.app.display_warning(f"Anew is built without its C library: {problem}")
-            return
+        folder = Path(self.root) / FOLDER
+        for source, library in LIBRARIES.items():
+            problem = _compile(folder / source, folder / library)
+            if problem:
+                for made in LIBRARIES.values():
+                    (folder / made).unlink(missing_ok=True)
+                if os.environ.get("ANEW_SHIM") == "require":
+                    raise RuntimeError(f"cannot build {FOLDER}/{source}: {problem}")
+                self.app.display_warning(f"Anew is built without its C libraries: {problem}")
+                return
         build_data["pure_python"] = False
         platform = sysconfig.get_platform().replace("-", "_").replace(".", "_")
         build_data["tag"] = f"py3-none-{platform}"
-        build_data["artifacts"].append(LIBRARY)  # type: ignore[attr-defined]
+        for library in LIBRARIES.values():
+            build_data["artifacts"].append(f"{FOLDER}/{library}")  # type: ignore[attr-defined]
 
 
 def _is_wanted() -> bool:
@@ -67,7 +71,7 @@ def _compile(source: Path, library: Path) -> str:
     made = library.with_suffix(".new")
     try:
         done = subprocess.run(
-            [*compiler, *FLAGS, "-o", str(made), str(source), "-ldl"],
+            [*compiler, *FLAGS, "-o", str(made), str(source), "-ldl", "-lpthread"],
             capture_output=True, text=True, check=False,
         )  # fmt: skip
     except OSError as error:

@@ -1,4 +1,4 @@
-"""Tries every way and prints the table: `python -m tests.conformance [--summary] [NAME …]`."""
+"""Tries every way, prints the table: `python -m tests.conformance [--summary] [--full] [NAME …]`."""
 
 import sys
 import tempfile
@@ -14,12 +14,13 @@ def main() -> int:
     """Try the ways whose titles hold one of the words given, or all; return 1 if one was missed."""
     words = [word for word in sys.argv[1:] if not word.startswith("--")]
     chosen = [way for way in WAYS if not words or any(word in way.title for word in words)]
+    options = ["--trace=full"] if "--full" in sys.argv else []
     found: list[Tried] = []
     with tempfile.TemporaryDirectory(prefix="conformance-") as place:
         home = Path(place) / "home"
         home.mkdir()
         for number, way in enumerate(chosen):
-            done = tried(way, Anew(home, Path(place)), Path(place) / str(number))
+            done = tried(way, Anew(home, Path(place)), Path(place) / str(number), *options)
             found.append(done)
             if "--summary" not in sys.argv:
                 line = f"{done.result:8}{way.title}" + f"  ({done.why})" * bool(done.why)

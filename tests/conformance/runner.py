@@ -50,8 +50,11 @@ class Absent(Exception):
     """Something a way needs is not on this machine."""
 
 
-def tried(way: Way, anew: Anew, folder: Path) -> Tried:
-    """Record the way in `folder`, check the record, delete all, replay."""
+def tried(way: Way, anew: Anew, folder: Path, *options: str) -> Tried:
+    """Record the way in `folder`, check the record, delete all, replay.
+
+    `options` are those of `anew run`.
+    """
     try:
         words = _prepared(way, folder)
     except Absent as error:
@@ -59,7 +62,7 @@ def tried(way: Way, anew: Anew, folder: Path) -> Tried:
     before = _look(folder)
     name = f"w{abs(hash(way.title)):x}-{os.getpid()}"
     with open(folder / way.stdin if way.stdin else os.devnull, "rb") as stdin:
-        done = anew("run", "--name", name, "--", *words, check=None, cwd=folder / "project",
+        done = anew("run", "--name", name, *options, "--", *words, check=None, cwd=folder / "project",
                     stdin=stdin, environ=_environ(folder))  # fmt: skip
     if done.returncode != way.exits:
         return Tried(way, Result.MISSED, f"exit code {done.returncode}: {done.stderr[-300:]}")

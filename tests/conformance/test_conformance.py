@@ -1,11 +1,14 @@
 """Every way to read or write a file is held or named: recorded, checked, deleted and replayed."""
 
 import os
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from anew.execute import follow
 from anew.execute.preload import library
+from tests.conformance import compiled_ways
 from tests.conformance.families import WAYS
 from tests.conformance.runner import Result, tried
 from tests.conformance.ways import Way
@@ -40,6 +43,23 @@ def test_way_is_held_or_named(way: Way, home: Path, tmp_path: Path) -> None:
     if found.result is Result.SKIPPED:
         pytest.skip(found.why)
     assert found.result is (Result.GAP if way.gap else Result.HELD), found.why
+
+
+# No library can be loaded into them, or they pass it by: their system calls are followed instead.
+BLIND = [way for way in compiled_ways.WAYS if way.gap]
+
+
+@pytest.mark.parametrize("way", BLIND, ids=[way.title for way in BLIND])
+def test_way_that_passes_libc_by_is_held_where_system_calls_are_followed(
+    way: Way, home: Path, tmp_path: Path
+) -> None:
+    why = follow.why_impossible()
+    if why:
+        pytest.skip(f"programs cannot be followed here: {why}")
+    found = tried(replace(way, gap=""), Anew(home, tmp_path), tmp_path / "way", "--trace=full")
+    if found.result is Result.SKIPPED:
+        pytest.skip(found.why)
+    assert found.result is Result.HELD, found.why
 
 
 def test_ways_are_many_and_each_has_a_name_of_its_own() -> None:

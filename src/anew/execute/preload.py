@@ -9,7 +9,7 @@ import tempfile
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from anew.trace.records import CHUNK, CHUNK_MARK
+from anew.trace.records import CHUNK, CHUNK_MARK, MARK_AT
 
 FIRST_CHUNK = 1 << 20  # bytes of the chunk that is made with the spool
 VARIABLE = "LD_PRELOAD"
@@ -109,7 +109,9 @@ def suits(program: str) -> bool:
     return same and not any(name in head for name in _SANITIZERS)
 
 
-def prepare(spool: Path, project: str, skipped: Iterable[str], start: str) -> None:
+def prepare(
+    spool: Path, project: str, skipped: Iterable[str], start: str, *, mark: int = 0
+) -> None:
     """Put into a spool what the library looks for.
 
     Args:
@@ -117,6 +119,7 @@ def prepare(spool: Path, project: str, skipped: Iterable[str], start: str) -> No
         project: absolute path of the project: nothing in it is passed over.
         skipped: folders, ending in `/`, whose files are not told when they are only read.
         start: the file of Python code that starts the recorder in an interpreter.
+        mark: what the library gives its own system calls, where all are followed; 0: none are.
 
     Raises:
         OSError: there is no room.
@@ -129,7 +132,9 @@ def prepare(spool: Path, project: str, skipped: Iterable[str], start: str) -> No
     descriptor = os.open(folder / "0", os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
     try:
         os.posix_fallocate(descriptor, 0, FIRST_CHUNK)
-        os.pwrite(descriptor, CHUNK.pack(CHUNK_MARK, CHUNK.size, FIRST_CHUNK, 0, 0), 0)
+        head = CHUNK.pack(CHUNK_MARK, CHUNK.size, FIRST_CHUNK, 0, 0)
+        os.pwrite(descriptor, head, 0)
+        os.pwrite(descriptor, mark.to_bytes(8, "little"), MARK_AT)
     finally:
         os.close(descriptor)
 

@@ -87,6 +87,8 @@ class Job(Struct, frozen=True):
     fixed_addresses: bool = True
     umask: int | None = None
     timeout: float | None = None  # seconds
+    follow: bool = False  # every system call that touches files, from outside
+    preloaded: str = ""  # the library that its programs load first
 
 
 class Exit(Struct, frozen=True):
@@ -112,6 +114,7 @@ class Exit(Struct, frozen=True):
     limited: tuple[str, ...] = ()  # by what memory and cores were limited, in words
     truncated: tuple[str, ...] = ()
     lingering: bool = False  # something the program started still held its streams
+    unfollowed: str = ""  # why its system calls could not be followed, where they were to be
     left: tuple[str, ...] = ()  # names of processes that went on after it, longer than we waited
 
 

@@ -14,6 +14,7 @@ import msgspec
 from msgspec.structs import replace
 
 from anew.execute import contained, orphans, room, room_calls, room_clean, room_limits
+from anew.execute.follow import Follower
 from anew.execute.given import Given, given_to
 from anew.execute.protocol import Ended, Exit, Isolation, Job
 from anew.execute.streams import write_all
@@ -54,12 +55,16 @@ def supervise(
     orphans.adopt()
     start = time.monotonic()
     keeper, roomless = _begin(job)
-    child, trouble = _start(job, given, dispositions, roomless)
+    follower = Follower(job.spool, job.preloaded) if job.follow else None
+    child, trouble = _start(job, given, dispositions, roomless, follower)
+    if follower is not None:
+        follower.begin(child)
+    ours = (keeper, child, follower.relief if follower is not None else 0)
     for descriptor in set(given.ours):
         os.close(descriptor)
     _tell(told, b"%d\n" % child)
     watcher = Watcher(job, given, child, alive, heartbeat, orphaned,
-                      lambda: orphans.running((keeper, child)))  # fmt: skip
+                      lambda: orphans.running(ours))  # fmt: skip
     if job.streams is None:
         signal.signal(signal.SIGWINCH, lambda *_: watcher.resize())
     ended = watcher.watch(start)
@@ -68,7 +73,9 @@ def supervise(
     if container is not None:  # what outlives the engine's command is the engine's
         ended = contained.how_it_ended(job, container, ended)
     elif not ended.lingering:
-        ended = replace(ended, left=orphans.wait((keeper, child)))
+        ended = replace(ended, left=orphans.wait(ours))
+    if follower is not None:
+        follower.end()
     if keeper:
         room_clean.end(keeper)
         room_limits.release(job.spool.name)
@@ -99,7 +106,11 @@ def _begin(job: Job) -> tuple[int, str]:
 
 
 def _start(
-    job: Job, given: Given, dispositions: Mapping[signal.Signals, object], roomless: str
+    job: Job,
+    given: Given,
+    dispositions: Mapping[signal.Signals, object],
+    roomless: str,
+    follower: Follower | None,
 ) -> tuple[int, int]:
     """Fork and exec; return the pid and a pipe that says what went wrong, if anything."""
     trouble, report = os.pipe()
@@ -116,7 +127,7 @@ def _start(
         os.write(report, f"roomless:{error}\n".encode())
         os._exit(127)
     try:
-        _become(job, given, dispositions, report)
+        _become(job, given, dispositions, report, follower)
     except OSError as error:
         os.write(report, f"failure:{error.errno or 0}:{error}\n".encode())
     except BaseException as error:  # noqa: BLE001 - told to the parent, which raises it in words
@@ -134,7 +145,11 @@ def _shut_in(job: Job, isolation: Isolation, given: Given, report: int) -> None:
 
 
 def _become(
-    job: Job, given: Given, dispositions: Mapping[signal.Signals, object], report: int
+    job: Job,
+    given: Given,
+    dispositions: Mapping[signal.Signals, object],
+    report: int,
+    follower: Follower | None,
 ) -> None:
     for number, before in dispositions.items():
         ignored = before == signal.SIG_IGN and number is not signal.SIGPIPE
@@ -167,6 +182,9 @@ def _become(
         name.encode("utf-8", "surrogateescape"): value.encode("utf-8", "surrogateescape")
         for name, value in job.variables.items()
     }
+    why = follower.install() if follower is not None else ""
+    if why:
+        os.write(report, f"unfollowed:{why}\n".encode())
     os.execve(job.argv[0], job.argv, variables)
 
 
@@ -189,6 +207,8 @@ def _with_trouble(ended: Exit, trouble: int) -> Exit:
             ended = replace(ended, mounted=True)
         elif line.startswith("isolated:"):
             ended = replace(ended, isolated=line.partition(":")[2])
+        elif line.startswith("unfollowed:"):
+            ended = replace(ended, unfollowed=line.partition(":")[2])
         elif line.startswith("limited:"):
             ended = replace(ended, limited=(*ended.limited, line.partition(":")[2]))
         elif line.startswith("roomless:"):

@@ -27,6 +27,13 @@ class Track(StrEnum):
     PRODUCTION = "production"
 
 
+class Trace(StrEnum):
+    """How programs are followed: from inside, or from outside as well, by each system call."""
+
+    AUTO = "auto"
+    FULL = "full"
+
+
 class Options(Struct, frozen=True):
     """What was asked of Anew, not of the program."""
 
@@ -37,6 +44,7 @@ class Options(Struct, frozen=True):
     note: str | None = None
     hypothesis: str | None = None
     recipe_variables: tuple[str, ...] = ()
+    trace: Trace = Trace.AUTO
     counterfactual: tuple[str, ...] = ()  # "numpy==2.4", "OMP_NUM_THREADS=1", "seed=…"
 
 

@@ -8,7 +8,7 @@ from anew.model.circumstances import Circumstances
 from anew.model.digest import Digest
 from anew.model.inputs import FileKind, Kept
 from anew.model.processes import Processes
-from anew.model.recipe import Recipe, Track
+from anew.model.recipe import Recipe, Trace, Track
 from anew.model.status import SHORT_ID as SHORT_ID  # of a record, though lists need no more of it
 from anew.model.status import Status as Status
 from anew.model.tree import Listing
@@ -93,6 +93,8 @@ class Coverage(Struct, frozen=True):
     seen: int
     gaps: tuple[Gap, ...] = ()
     aside: tuple[Aside, ...] = ()  # those that were told of: of most a program looks at, none is
+
+    trace: Trace = Trace.AUTO  # how the programs were followed
 
     @property
     def percent(self) -> int:

@@ -53,6 +53,8 @@ class Programs(Struct):
     ran: list[Program] = field(default_factory=list)
     attempts: list[Attempt] = field(default_factory=list)
     latest: dict[int, Program] = field(default_factory=dict)  # by the id of the process
+    followed: bool = False  # from outside, by their system calls: none can escape
+    blind: int | None = None  # when that ended before the programs did
     unknown: dict[int, int] = field(default_factory=dict)  # how processes ended that never began
 
     def start(self, program: Program) -> None:
@@ -70,6 +72,10 @@ class Programs(Struct):
             self.unknown[pid] = status
         elif program.ended is None or program.status is None:
             program.ended, program.status = time, status
+
+    def sees(self, time: int) -> bool:
+        """Say whether whatever was started then was followed from outside."""
+        return self.followed and (self.blind is None or time < self.blind)
 
     def attempted(self, pid: int, path: str, child: int | None) -> None:
         """Note what became of the last attempt of a process: a child, or None: it failed."""
@@ -89,14 +95,17 @@ def _was_killed(programs: Programs, pid: int | None) -> bool:
 
 
 def unfollowed(programs: Programs) -> tuple[Gap, ...]:
-    """Return a gap for each program that was started and never reported."""
+    """Return a gap for each program that was started and never reported.
+
+    One that was followed from outside need not report.
+    """
     starts: dict[int, list[int]] = {}
     for program in programs.ran:
         if not program.forked:
             starts.setdefault(program.pid, []).append(program.started)
     found: dict[str, str] = {}
     for attempt in programs.attempts:
-        if attempt.failed or attempt.how is How.SHELL:
+        if attempt.failed or attempt.how is How.SHELL or programs.sees(attempt.time):
             continue
         pid = attempt.child if attempt.how is How.SPAWN else attempt.pid
         reported = pid is not None and any(time > attempt.time for time in starts.get(pid, ()))

@@ -12,12 +12,13 @@ from anew.trace.programs import Attempt, How, Program, Programs
 
 CHUNK_MARK, RECORD_MARK = 0x31636E6177656E61, 0x77656E61
 CHUNK = struct.Struct("<QQQQQ24x")  # mark, bytes used, size, events lost, number of the last chunk
+MARK_AT = 40  # in the first chunk: the mark of our own calls, where all calls are followed
 _RECORD = struct.Struct("<IIHHIQ6qII")
 _STATE = struct.Struct("<6q")
 _HAS_STAMP = 0x100
 _KIND, _REGULAR = 0o170000, 0o100000
 
-(_START, _FORKED, _ENDED, _EXEC, _EXEC_FAILED, _SPAWNED, _REAPED, _GAP) = range(1, 9)
+(_START, _FORKED, _ENDED, _EXEC, _EXEC_FAILED, _SPAWNED, _REAPED, _GAP, _FOLLOWING) = range(1, 10)
 (_OPENED, _LISTED, _AWAY, _HERE, _REMOVED, _EMPTIED, _MADE, _CUT, _LINKED, _LINKED_SOFTLY,
  _PINNED, _LOST, _STATED, _CONNECTED, _LOOKED_UP, _ASKED, _PIPED,
  _WALKED, _TOUCHED) = range(10, 29)  # fmt: skip
@@ -53,6 +54,21 @@ _NO_MATTER = (
     "libgcrypt", "libgnutls", "libnettle", "libsodium", "libssh", "libkrb5", "libnss",
     "libfreebl", "libsoftokn", "ssh", "gpg", "mktemp",
 )  # fmt: skip
+# What cannot be told where all calls are followed from outside.
+_UNSEEN = {
+    "rights": "{} ran without the rights of another user, which full tracing takes from all",
+    "inside": "{} was started with an emptied environment: what only Python knows is not seen",
+    "unseen": "{} could not be followed: the system forbids to look at its memory",
+    "handle": "{} opened a file by a handle, which has no name",
+    "blind": "what followed the programs was killed: from then on nothing was seen{}",
+}
+_REMEDIES = {
+    "rights": "record as the administrator, or without --trace=full",
+    "inside": "pass the environment on to it",
+    "unseen": "make the program readable, or record as the administrator",
+    "handle": "open it by a path",
+    "blind": "run it again",
+}
 _HOW = {ord("e"): How.EXEC, ord("s"): How.SPAWN, ord("c"): How.SHELL}
 
 
@@ -89,6 +105,8 @@ def read(chunks: Iterable[bytes], plain: Callable[[str], str]) -> Told:
     for line in lines:
         if line.kind == _GAP:
             told.gaps += _blind(_text(line.first), _text(line.second))
+            if line.first == b"blind":
+                told.programs.blind = line.time
         elif line.kind < _OPENED:
             _take_program(told.programs, line)
         else:
@@ -254,6 +272,8 @@ def _take_program(programs: Programs, line: _Line) -> None:
         programs.attempts.append(Attempt(pid, time, _text(line.first), words, how, why))
     elif line.kind == _EXEC_FAILED:
         programs.attempted(pid, _text(line.first), None)
+    elif line.kind == _FOLLOWING:
+        programs.followed = True
     elif line.kind == _SPAWNED:
         programs.attempted(pid, _text(line.first), first)
 
@@ -262,6 +282,8 @@ def _blind(key: str, what: str) -> list[Gap]:
     if key == "entropy":
         name = what.rpartition("/")[2]
         return [] if name.startswith(_NO_MATTER) else [_drew(name, "the system's entropy")]
+    if key in _UNSEEN:
+        return [Gap("trace", _UNSEEN[key].format(what), _REMEDIES[key])]
     if key == "io_uring":
         return [Gap("trace", "the program reads and writes through io_uring, which is not seen",
                     "switch it off in the program's settings")]  # fmt: skip

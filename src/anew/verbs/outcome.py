@@ -5,6 +5,7 @@ from pathlib import Path
 
 from msgspec import Struct
 
+from anew.execute.follow import REMEDY
 from anew.execute.protocol import Exit
 from anew.facets import metrics, outputs, spool
 from anew.facets.holding import Holder
@@ -89,6 +90,11 @@ def copy_stream_files(run: Ended, holder: Holder) -> None:
                        f"{error.strerror}", "send it to a pipe")  # fmt: skip
 
 
+def hindered(why: str) -> Gap:
+    """Return the gap of a run whose programs were all to be followed, and could not be."""
+    return Gap("trace", f"not all programs are followed, as --trace=full asks: {why}", REMEDY)
+
+
 def other_gaps(run: Ended) -> tuple[Gap, ...]:
     """Return what is known to lack beside files: answers of the network, events, the end."""
     own = run.before.circumstances.host  # asked for by who wants to know its own name
@@ -110,6 +116,8 @@ def other_gaps(run: Ended) -> tuple[Gap, ...]:
     elif run.exit.left:
         gaps.append(Gap("outcome", f"processes went on after its end: {', '.join(run.exit.left)}",
                         "wait for them inside the program"))  # fmt: skip
+    if run.exit is not None and run.exit.unfollowed:
+        gaps.append(hindered(run.exit.unfollowed))
     reported = len(run.account.processes)
     natively = bool(run.account.programs.ran)
     return (

@@ -215,7 +215,8 @@ def _scene(
     if streams.term:
         variables.setdefault("TERM", streams.term)
     options = Options(
-        Keep.AUTO, original.track, counterfactual=wishes.counterfactual,
+        Keep.AUTO, original.track, trace=original.coverage.trace,
+        counterfactual=wishes.counterfactual,
     )  # fmt: skip
     ask = Ask(
         argv,

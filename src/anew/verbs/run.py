@@ -21,14 +21,15 @@ from anew.model.circumstances import Circumstances
 from anew.model.entry import NAMED, NOTED, RUN_OPENED, RUN_REMOVED, TAGGED
 from anew.model.errors import AnewError, CannotRestore, ProgramNotExecutable, ProgramNotFound
 from anew.model.inputs import Streams
-from anew.model.recipe import Options, Request
+from anew.model.recipe import Options, Request, Trace
 from anew.model.record import ID_BYTES, Gap, Record, new_run_id
 from anew.model.secrets import redacted_argv
 from anew.model.version import VERSION
 from anew.probe import inject
 from anew.trace.places import inside, short
-from anew.verbs import opening
+from anew.verbs import following, opening
 from anew.verbs.opening import Before
+from anew.verbs.outcome import hindered
 from anew.verbs.seal import seal
 from anew.verbs.workspace import Workspace
 
@@ -118,11 +119,13 @@ def carry_out(
     if scene.listings:
         (spool / opening.LISTINGS).write_bytes(scene.listings)
     _write_down(workspace, run_id, request)
-    library = _preload(workspace, request, spool, resolved)
+    full = ask.options.trace is Trace.FULL and not _why_not_followed(ask, scene)
+    program = following.place_of(resolved.argv[0], ask.directory, scene.mounts)
+    library = following.prepare(workspace, request.project, spool, program, full=full)
     job = Job(
         resolved.argv, ask.directory, _variables(ask, scene, before, spool, library), spool,
         scene.streams, scene.stdin, _mounts(scene, spool, library), scene.isolation,
-        umask=scene.umask, timeout=scene.timeout,
+        umask=scene.umask, timeout=scene.timeout, follow=full, preloaded=library or "",
     )  # fmt: skip
     running = local.start(
         job, lambda: leases.beat(run_id), lambda: leases.take(run_id, request.started_at)
@@ -144,6 +147,13 @@ def carry_out(
     finally:
         leases.release(run_id)
     return Done(run_id, ended, record, "", resolved.interpreter)
+
+
+def _why_not_followed(ask: Ask, scene: Scene) -> str:
+    shut = scene.isolation
+    return following.why_not(
+        ask.options.trace, contained=shut is not None and shut.container is not None
+    )
 
 
 def _script(command: tuple[str, ...]) -> str | None:
@@ -194,6 +204,9 @@ def _before(
         gaps.append(Gap("outputs", f"the project has more than {project.MOST_ENTRIES:,} entries: "
                         "only what Python was seen to do is known",
                         "run in a smaller folder, or put `anew.toml` in one"))  # fmt: skip
+    why = _why_not_followed(ask, scene)
+    if why:
+        gaps.append(hindered(why))
     kinds = scene.streams or streams.present(environ)
     os_umask = os.umask(0o022)
     os.umask(os_umask)
@@ -290,21 +303,6 @@ def _settings(request: Request, scene: Scene) -> dict[str, str]:
         "cores": str(scene.cores) if scene.cores else "",
         "pin_limit": str(64 << 20),
     }
-
-
-def _preload(
-    workspace: Workspace, request: Request, spool: Path, resolved: commands.Resolved
-) -> str | None:
-    """Make the spool ready for the C library, and return where that lies; None: without it."""
-    library = preload.library(workspace.cache)
-    if library is None or not preload.suits(resolved.argv[0]):
-        return None
-    own = (workspace.root, workspace.cache, Path(inject.FOLDER).parent)
-    try:
-        preload.prepare(spool, request.project, [f"{folder}/" for folder in own], inject.START)
-    except OSError:
-        return None
-    return library
 
 
 def _variables(

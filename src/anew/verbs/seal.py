@@ -28,7 +28,7 @@ from anew.facets.links import Links
 from anew.model.canonical import encode
 from anew.model.entry import RUN_SEALED
 from anew.model.inputs import Configuration, FileKind
-from anew.model.recipe import Command, Recipe, named_inputs
+from anew.model.recipe import Command, Recipe, Trace, named_inputs
 from anew.model.record import (
     RECORD_SCHEMA,
     Coverage,
@@ -126,10 +126,13 @@ class _Sealing:
         outcome = outcome_of(self.run, found.outputs, found.deleted, found.own_folders, self.holder)
         told = (*self.before.gaps, *self.account.gaps, *self.holder.gaps, *other_gaps(self.run))
         named = " ".join(gap.what for gap in told)
-        gaps = (*told, *instructions.gaps(found.code, self.world.real, named))
+        programs = self.account.programs
+        followed = programs.followed and programs.blind is None
+        asking = () if followed else instructions.gaps(found.code, self.world.real, named)
         coverage = Coverage(
-            self.holder.held, self.holder.seen, tuple(dict.fromkeys(gaps)), asides(found.aside)
-        )
+            self.holder.held, self.holder.seen, tuple(dict.fromkeys((*told, *asking))),
+            asides(found.aside), Trace.FULL if programs.followed else Trace.AUTO,
+        )  # fmt: skip
         return Record(
             RECORD_SCHEMA,
             self.run_id,

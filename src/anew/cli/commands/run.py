@@ -14,9 +14,11 @@ from anew.cli import render
 from anew.cli.opening import opened
 from anew.cli.options import root_of
 from anew.cli.options import store as store_option
+from anew.execute.follow import REMEDY
 from anew.model.errors import NotSealed, WrongUsage
-from anew.model.recipe import Keep, Options, Track
+from anew.model.recipe import Keep, Options, Trace, Track
 from anew.model.record import SHORT_ID, Record
+from anew.verbs.following import why_not
 from anew.verbs.run import Ask, Done, run
 from anew.verbs.workspace import Workspace, directory_of
 
@@ -46,6 +48,10 @@ PATIENCE = 3.0  # seconds of sealing before anything is said of it
     "--env-var", "variables", multiple=True, metavar="NAME",
     help="Treat a variable as part of the recipe; may be repeated.",
 )  # fmt: skip
+@click.option(
+    "--trace", type=click.Choice([each.value for each in Trace]), default=Trace.AUTO.value,
+    help="full: follow also what no library can be loaded into (static, Go, 32-bit); slower.",
+)  # fmt: skip
 @store_option
 @click.argument("command", nargs=-1, type=click.UNPROCESSED, required=True)
 def command(
@@ -58,6 +64,7 @@ def command(
     track: str,
     keep: str,
     variables: tuple[str, ...],
+    trace: str,
     store: str | None,
     command: tuple[str, ...],
 ) -> int:
@@ -72,11 +79,14 @@ def command(
     directory = directory_of(os.environ)
     options = Options(
         Keep.ALL if track == Track.PRODUCTION else Keep(keep), Track(track), checked_name(name),
-        tuple(split_tag(tag) for tag in tags), note, hypothesis, variables,
+        tuple(split_tag(tag) for tag in tags), note, hypothesis, variables, Trace(trace),
     )  # fmt: skip
     root = root_of(seed) if seed is not None else None
     ask = Ask(command, directory, dict(os.environ), options, not no_seed, root)
     with opened(store, directory) as workspace, _patience() as progress:
+        why = why_not(options.trace)
+        if why:
+            render.say(f"not all programs are followed, as --trace=full asks: {why}; {REMEDY}")
         done = run(workspace, ask, progress)
         promoted = _promoted(workspace, done) if options.track is Track.PRODUCTION else []
     _report(done)

@@ -279,4 +279,5 @@ def _coverage(coverage: Coverage) -> dict[str, object]:
         "seen": coverage.seen,
         "gaps": [to_builtins(each) for each in coverage.gaps],
         "aside": [to_builtins(each) for each in coverage.aside],
+        "trace": coverage.trace.value,
     }

@@ -62,7 +62,7 @@ static void tell_drawn(uintptr_t caller) {
 
 OURS ssize_t getrandom(void *into, size_t size, unsigned flags) {
     if (size && !(flags & GRND_INSECURE)) tell_drawn((uintptr_t)__builtin_return_address(0));
-    return set_error(kernel(__NR_getrandom, (long)into, (long)size, flags, 0, 0, 0));
+    return set_error(kernel(__NR_getrandom, (long)into, (long)size, flags, 0, 0, pass));
 }
 
 OURS int getentropy(void *into, size_t size) {
@@ -72,7 +72,7 @@ OURS int getentropy(void *into, size_t size) {
     }
     if (size != OPENSSL_BLOCK) tell_drawn((uintptr_t)__builtin_return_address(0));
     for (size_t done = 0; done < size;) {
-        long count = kernel(__NR_getrandom, (long)into + (long)done, (long)(size - done), 0, 0, 0, 0);
+        long count = kernel(__NR_getrandom, (long)into + (long)done, (long)(size - done), 0, 0, 0, pass);
         if (count == -EINTR) continue;
         if (count <= 0) return set_error(count ? count : -EIO);
         done += (size_t)count;

@@ -4,7 +4,6 @@
 #define ANEW_FILES_H
 
 #define OURS __attribute__((visibility("default")))
-#define MOST_NAMES (128UL << 10) /* bytes of names of a listed folder that are told */
 
 /* ---- opening ---- */
 
@@ -186,7 +185,8 @@ static void after_open(struct opening *opening, int descriptor) {
         TAKE_MODE(mode, flags)                                                                    \
         struct opening opening;                                                                   \
         before_open(&opening, AT_FDCWD, path, flags);                                             \
-        int found = REAL(name, int (*)(const char *, int, ...))(path, flags, mode);               \
+        int found = MARKED(__NR_openat, AT_FDCWD, path, flags, mode, 0,                           \
+                           REAL(name, int (*)(const char *, int, ...))(path, flags, mode));       \
         after_open(&opening, found);                                                              \
         return found;                                                                             \
     }
@@ -200,7 +200,9 @@ WRAP_OPEN(open64)
         TAKE_MODE(mode, flags)                                                                    \
         struct opening opening;                                                                   \
         before_open(&opening, folder, path, flags);                                               \
-        int found = REAL(name, int (*)(int, const char *, int, ...))(folder, path, flags, mode);  \
+        int found = MARKED(__NR_openat, folder, path, flags, mode, 0,                             \
+                           REAL(name, int (*)(int, const char *, int, ...))(folder, path, flags,  \
+                                                                            mode));               \
         after_open(&opening, found);                                                              \
         return found;                                                                             \
     }
@@ -212,7 +214,10 @@ WRAP_OPENAT(openat64)
     OURS int name(const char *path, int flags) {                                                  \
         struct opening opening;                                                                   \
         before_open(&opening, AT_FDCWD, path, flags);                                             \
-        int found = REAL(name, int (*)(const char *, int))(path, flags);                          \
+        int found = NEEDS_MODE(flags) /* libc stops the program then */                           \
+                        ? REAL(name, int (*)(const char *, int))(path, flags)                     \
+                        : MARKED(__NR_openat, AT_FDCWD, path, flags, 0, 0,                        \
+                                 REAL(name, int (*)(const char *, int))(path, flags));            \
         after_open(&opening, found);                                                              \
         return found;                                                                             \
     }
@@ -223,7 +228,11 @@ WRAP_OPEN_2(__open64_2)
     OURS int name(int folder, const char *path, int flags) {                                      \
         struct opening opening;                                                                   \
         before_open(&opening, folder, path, flags);                                               \
-        int found = REAL(name, int (*)(int, const char *, int))(folder, path, flags);             \
+        int found = NEEDS_MODE(flags)                                                             \
+                        ? REAL(name, int (*)(int, const char *, int))(folder, path, flags)        \
+                        : MARKED(__NR_openat, folder, path, flags, 0, 0,                          \
+                                 REAL(name, int (*)(int, const char *, int))(folder, path,        \
+                                                                             flags));             \
         after_open(&opening, found);                                                              \
         return found;                                                                             \
     }
@@ -235,7 +244,8 @@ WRAP_OPENAT_2(__openat64_2)
     OURS int name(const char *path, mode_t mode) {                                                \
         struct opening opening;                                                                   \
         before_open(&opening, AT_FDCWD, path, O_CREAT | O_WRONLY | O_TRUNC);                      \
-        int found = REAL(name, int (*)(const char *, mode_t))(path, mode);                        \
+        int found = MARKED(__NR_openat, AT_FDCWD, path, O_CREAT | O_WRONLY | O_TRUNC, mode, 0,    \
+                           REAL(name, int (*)(const char *, mode_t))(path, mode));                \
         after_open(&opening, found);                                                              \
         return found;                                                                             \
     }
@@ -315,7 +325,9 @@ WRAP_MAKE(mkostemp64, (char *path, int flags), (path, flags))
 /* Opened by a number that stands for a file: the kernel knows under which name. */
 OURS int open_by_handle_at(int mount, struct file_handle *handle, int flags) {
     is_recording();
-    int found = REAL(open_by_handle_at, int (*)(int, struct file_handle *, int))(mount, handle, flags);
+    int found = MARKED(__NR_open_by_handle_at, mount, handle, flags, 0, 0,
+                       REAL(open_by_handle_at, int (*)(int, struct file_handle *, int))(mount, handle,
+                                                                                        flags));
     int saved = errno;
     if (found >= 0 && is_recording() && !journal.quiet) {
         struct opening opening = {.letter = 'r', .folder = AT_FDCWD, .path = opening.real};
@@ -357,41 +369,6 @@ static struct {
     _Atomic int thread;
     _Atomic uint64_t path;
 } importing; /* the folder that Python's import machinery is about to list for itself */
-
-struct entry { /* as getdents64(2) gives them */
-    uint64_t inode;
-    int64_t offset;
-    uint16_t length;
-    uint8_t type;
-    char name[];
-};
-
-/* Gather the names in a folder, each ended by NUL, in their order; SIZE_MAX where too many. */
-static size_t names_in(int folder, const char *path, char *into, size_t size) {
-    int descriptor = k_open(folder, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NONBLOCK, 0);
-    if (descriptor < 0) return 0;
-    size_t used = 0;
-    char buffer[2048];
-    for (;;) {
-        long count = kernel(__NR_getdents64, descriptor, (long)buffer, sizeof buffer, 0, 0, 0);
-        if (count <= 0) break;
-        for (long at = 0; at < count;) {
-            struct entry *entry = (struct entry *)(buffer + at);
-            at += entry->length;
-            const char *name = entry->name;
-            if (name[0] == '.' && (!name[1] || (name[1] == '.' && !name[2]))) continue;
-            size_t length = strlen(name) + 1;
-            if (used + length > size) {
-                k_close(descriptor);
-                return (size_t)-1;
-            }
-            memcpy(into + used, name, length);
-            used += length;
-        }
-    }
-    k_close(descriptor);
-    return used;
-}
 
 static void tell_listed(int folder, const char *path, int whole_tree) {
     struct stat state;
@@ -555,11 +532,13 @@ static int moved(int from_folder, const char *from, int to_folder, const char *t
 
 static int by_rename(int a, const char *from, int b, const char *to, unsigned flags) {
     (void)a, (void)b, (void)flags;
-    return REAL(rename, int (*)(const char *, const char *))(from, to);
+    return MARKED(__NR_renameat2, AT_FDCWD, from, AT_FDCWD, to, 0,
+                  REAL(rename, int (*)(const char *, const char *))(from, to));
 }
 static int by_renameat(int a, const char *from, int b, const char *to, unsigned flags) {
     (void)flags;
-    return REAL(renameat, int (*)(int, const char *, int, const char *))(a, from, b, to);
+    return MARKED(__NR_renameat2, a, from, b, to, 0,
+                  REAL(renameat, int (*)(int, const char *, int, const char *))(a, from, b, to));
 }
 OURS int rename(const char *from, const char *to) {
     if (!is_recording()) return by_rename(0, from, 0, to, 0);
@@ -571,8 +550,9 @@ OURS int renameat(int a, const char *from, int b, const char *to) {
 }
 #ifdef __GLIBC__
 static int by_renameat2(int a, const char *from, int b, const char *to, unsigned flags) {
-    return REAL(renameat2, int (*)(int, const char *, int, const char *, unsigned))(a, from, b, to,
-                                                                                   flags);
+    return MARKED(__NR_renameat2, a, from, b, to, flags,
+                  REAL(renameat2, int (*)(int, const char *, int, const char *, unsigned))(
+                      a, from, b, to, flags));
 }
 OURS int renameat2(int a, const char *from, int b, const char *to, unsigned flags) {
     if (!is_recording()) return by_renameat2(a, from, b, to, flags);
@@ -600,10 +580,12 @@ static int removed(int folder, const char *path, int (*act)(int, const char *, i
 
 static int by_unlink(int folder, const char *path, int flags) {
     (void)folder, (void)flags;
-    return REAL(unlink, int (*)(const char *))(path);
+    return MARKED(__NR_unlinkat, AT_FDCWD, path, 0, 0, 0,
+                  REAL(unlink, int (*)(const char *))(path));
 }
 static int by_unlinkat(int folder, const char *path, int flags) {
-    return REAL(unlinkat, int (*)(int, const char *, int))(folder, path, flags);
+    return MARKED(__NR_unlinkat, folder, path, flags, 0, 0,
+                  REAL(unlinkat, int (*)(int, const char *, int))(folder, path, flags));
 }
 static int by_remove(int folder, const char *path, int flags) {
     (void)folder, (void)flags;
@@ -611,7 +593,8 @@ static int by_remove(int folder, const char *path, int flags) {
 }
 static int by_rmdir(int folder, const char *path, int flags) {
     (void)folder, (void)flags;
-    return REAL(rmdir, int (*)(const char *))(path);
+    return MARKED(__NR_unlinkat, AT_FDCWD, path, AT_REMOVEDIR, 0, 0,
+                  REAL(rmdir, int (*)(const char *))(path));
 }
 #define WRAP_REMOVE(name)                                                                         \
     OURS int name(const char *path) {                                                             \
@@ -635,13 +618,15 @@ static void tell_made(enum kind kind, int folder, const char *path, const char *
 
 OURS int mkdir(const char *path, mode_t mode) {
     int recording = is_recording();
-    int done = REAL(mkdir, int (*)(const char *, mode_t))(path, mode);
+    int done = MARKED(__NR_mkdirat, AT_FDCWD, path, mode, 0, 0,
+                      REAL(mkdir, int (*)(const char *, mode_t))(path, mode));
     if (recording && !done) tell_made(MADE, AT_FDCWD, path, "");
     return done;
 }
 OURS int mkdirat(int folder, const char *path, mode_t mode) {
     int recording = is_recording();
-    int done = REAL(mkdirat, int (*)(int, const char *, mode_t))(folder, path, mode);
+    int done = MARKED(__NR_mkdirat, folder, path, mode, 0, 0,
+                      REAL(mkdirat, int (*)(int, const char *, mode_t))(folder, path, mode));
     if (recording && !done) tell_made(MADE, folder, path, "");
     return done;
 }
@@ -675,7 +660,8 @@ static void tell_linked(int from_folder, const char *from, const struct place *w
 OURS int link(const char *from, const char *to) {
     if (!is_recording()) return REAL(link, int (*)(const char *, const char *))(from, to);
     struct place was = look(AT_FDCWD, from);
-    int done = REAL(link, int (*)(const char *, const char *))(from, to);
+    int done = MARKED(__NR_linkat, AT_FDCWD, from, AT_FDCWD, to, 0,
+                      REAL(link, int (*)(const char *, const char *))(from, to));
     if (!done) tell_linked(AT_FDCWD, from, &was, AT_FDCWD, to);
     return done;
 }
@@ -683,19 +669,23 @@ OURS int linkat(int a, const char *from, int b, const char *to, int flags) {
     int recording = is_recording();
     struct place was = {0};
     if (recording && !(flags & AT_EMPTY_PATH)) was = look(a, from);
-    int done = REAL(linkat, int (*)(int, const char *, int, const char *, int))(a, from, b, to, flags);
+    int done = MARKED(__NR_linkat, a, from, b, to, flags,
+                      REAL(linkat, int (*)(int, const char *, int, const char *, int))(a, from, b, to,
+                                                                                       flags));
     if (recording && !done) tell_linked(a, from, &was, b, to);
     return done;
 }
 OURS int symlink(const char *to, const char *path) {
     int recording = is_recording();
-    int done = REAL(symlink, int (*)(const char *, const char *))(to, path);
+    int done = MARKED(__NR_symlinkat, to, AT_FDCWD, path, 0, 0,
+                      REAL(symlink, int (*)(const char *, const char *))(to, path));
     if (recording && !done) tell_made(LINKED_SOFTLY, AT_FDCWD, path, to);
     return done;
 }
 OURS int symlinkat(const char *to, int folder, const char *path) {
     int recording = is_recording();
-    int done = REAL(symlinkat, int (*)(const char *, int, const char *))(to, folder, path);
+    int done = MARKED(__NR_symlinkat, to, folder, path, 0, 0,
+                      REAL(symlinkat, int (*)(const char *, int, const char *))(to, folder, path));
     if (recording && !done) tell_made(LINKED_SOFTLY, folder, path, to);
     return done;
 }
@@ -715,12 +705,14 @@ static void before_cut(const char *path) {
 }
 OURS int truncate(const char *path, off_t size) {
     before_cut(path);
-    return REAL(truncate, int (*)(const char *, off_t))(path, size);
+    return MARKED(__NR_truncate, path, size, 0, 0, 0,
+                  REAL(truncate, int (*)(const char *, off_t))(path, size));
 }
 #ifdef __GLIBC__
 OURS int truncate64(const char *path, off64_t size) {
     before_cut(path);
-    return REAL(truncate64, int (*)(const char *, off64_t))(path, size);
+    return MARKED(__NR_truncate, path, size, 0, 0, 0,
+                  REAL(truncate64, int (*)(const char *, off64_t))(path, size));
 }
 #endif
 

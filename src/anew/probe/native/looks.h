@@ -25,15 +25,9 @@ static int looked(int folder, const char *path, struct stat *state, int flags, i
     return done;
 }
 
-static int set_error(long done) {
-    if (done >= 0) return (int)done;
-    errno = (int)-done;
-    return -1;
-}
-
 /* Where libc has the function under this name no more, or not yet, the kernel is asked. */
 static int real_look(void *function, int folder, const char *path, struct stat *into, int flags) {
-    if (function && folder == AT_FDCWD && (flags == 0 || flags == AT_SYMLINK_NOFOLLOW))
+    if (function && !pass && folder == AT_FDCWD && (flags == 0 || flags == AT_SYMLINK_NOFOLLOW))
         return ((int (*)(const char *, struct stat *))function)(path, into);
     return set_error(k_stat_at(folder, path, into, flags));
 }
@@ -83,7 +77,7 @@ WRAP_FXSTATAT(__fxstatat64)
 #endif
 
 OURS int statx(int folder, const char *path, int flags, unsigned mask, struct statx *into) {
-    int done = set_error(kernel(__NR_statx, folder, (long)path, flags, mask, (long)into, 0));
+    int done = set_error(kernel(__NR_statx, folder, (long)path, flags, mask, (long)into, pass));
     if (!path || (flags & AT_EMPTY_PATH) || !is_recording() || is_quick_to_skip(path)) return done;
     int saved = errno;
     struct stat state;
@@ -104,13 +98,18 @@ static int tried(int folder, const char *path, int done) {
     errno = saved;
     return done;
 }
+OURS int access(const char *path, int mode) {
+    is_recording();
+    return tried(AT_FDCWD, path,
+                 MARKED(__NR_faccessat, AT_FDCWD, path, mode, 0, 0,
+                        REAL(access, int (*)(const char *, int))(path, mode)));
+}
+#ifdef __GLIBC__
 #define WRAP_ACCESS(name)                                                                         \
     OURS int name(const char *path, int mode) {                                                   \
         is_recording();                                                                           \
         return tried(AT_FDCWD, path, REAL(name, int (*)(const char *, int))(path, mode));         \
     }
-WRAP_ACCESS(access)
-#ifdef __GLIBC__
 WRAP_ACCESS(euidaccess)
 WRAP_ACCESS(eaccess)
 #endif

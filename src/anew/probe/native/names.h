@@ -26,6 +26,17 @@ NAMES(POINTER)
 /* Call what stands behind `name` as a function of that type. */
 #define REAL(name, type) ((type)real_##name)
 
+static int set_error(long done) {
+    if (done >= 0) return (int)done;
+    errno = (int)-done;
+    return -1;
+}
+
+/* Where all calls are followed, one that libc makes for us would be told twice: we make it, marked. */
+#define MARKED(number, a, b, c, d, e, otherwise)                                                  \
+    (pass ? set_error(kernel(number, (long)(a), (long)(b), (long)(c), (long)(d), (long)(e), pass)) \
+          : (otherwise))
+
 static void find_functions(void) {
 #define FIND(name) real_##name = dlsym(RTLD_NEXT, #name);
     NAMES(FIND)

@@ -71,14 +71,12 @@ static const char *copy_pin(int folder, const char *path, const struct stat *was
 }
 
 /* Keep what lies at `path`, whose state is `was`. `going`: the name itself is about to go. */
-static void keep(int folder, const char *path, const struct stat *was, int going) {
-    if (!S_ISREG(was->st_mode) || is_since_start(was) || is_made_here(was)) return;
-    struct told told;
-    resolve(&told, folder, path);
-    if (told_is_skipped(&told) || told_is_own(&told)) return;
+static void keep_told(const struct told *told, int folder, const char *path,
+                      const struct stat *was, int going) {
+    if (told_is_skipped(told) || told_is_own(told)) return;
     if (journal.quiet) {
         const char *why = "system calls were being filtered when it was overwritten";
-        tell_path(LOST, 0, &told, was, why, strlen(why));
+        tell_path(LOST, 0, told, was, why, strlen(why));
         return;
     }
     char final[LONGEST_SPOOL + 96];
@@ -97,8 +95,15 @@ static void keep(int folder, const char *path, const struct stat *was, int going
         why = (uint64_t)was->st_size > journal.pin_limit
                   ? "it was overwritten, and it is larger than what is kept aside"
                   : copy_pin(folder, path, was, final);
-    if (why) tell_path(LOST, 0, &told, was, why, strlen(why));
-    else tell_path(PINNED, 0, &told, was, name, (size_t)(end - name));
+    if (why) tell_path(LOST, 0, told, was, why, strlen(why));
+    else tell_path(PINNED, 0, told, was, name, (size_t)(end - name));
+}
+
+static void keep(int folder, const char *path, const struct stat *was, int going) {
+    if (!S_ISREG(was->st_mode) || is_since_start(was) || is_made_here(was)) return;
+    struct told told;
+    resolve(&told, folder, path);
+    keep_told(&told, folder, path, was, going);
 }
 
 #endif

@@ -32,17 +32,12 @@ static const struct {
               FOLDER("/etc/"),  FOLDER("/run/"),  FOLDER("/var/lib/")};
 #define SYSTEMS ((int)(sizeof SYSTEM / sizeof *SYSTEM))
 
-static _Atomic int begun; /* 0 not yet, 1 being done, 2 done */
-static void begin(void);
-
-static inline int is_recording(void) {
-    if (atomic_load_explicit(&begun, memory_order_acquire) != 2) begin();
-    return atomic_load_explicit(&journal.root, memory_order_relaxed) != NULL;
-}
-
 /* The id of this process. A fork wipes the page that it is kept in: then the child is announced. */
 static int self(void) {
     int pid = present_pid();
+#ifdef ANEW_FOLLOWER
+    return pid;
+#endif
     if (pid || journal.quiet) return pid;
     pid = k_pid();
     if (journal.pid) atomic_store(journal.pid, pid);
@@ -132,63 +127,6 @@ static const char *variable(const char *name) {
     for (char **each = environ; each && *each; each++)
         if (starts_with(*each, name, length) && (*each)[length] == '=') return *each + length + 1;
     return NULL;
-}
-
-static void announce(void) {
-    char place[STACK], words[2048];
-    long length = k_readlink("/proc/self/exe", place, 512);
-    if (length < 0) length = 0;
-    place[length++] = 0;
-    long folder = k_getcwd(place + length, sizeof place - (size_t)length);
-    if (folder > 0) length += folder - 1;
-    long count = 0;
-    int descriptor = k_open(AT_FDCWD, "/proc/self/cmdline", O_RDONLY | O_CLOEXEC, 0);
-    if (descriptor >= 0) {
-        count = k_read(descriptor, words, sizeof words);
-        k_close(descriptor);
-    }
-    tell(START, 0, k_pid(), place, (size_t)length, words, count > 0 ? (size_t)count : 0,
-         k_parent(), 0);
-}
-
-static void find_functions(void);
-static void watch_python(void);
-
-/* Set up, once per image, by whoever comes first: the constructor or a call from another's. */
-static void begin(void) {
-    int none = 0;
-    if (!atomic_compare_exchange_strong(&begun, &none, 1)) {
-        while (atomic_load(&begun) == 1 && journal.root == NULL && none == 1) return;
-        return;
-    }
-    find_functions();
-    const char *spool = variable("ANEW_SPOOL");
-    if (spool && *spool && strlen(spool) < LONGEST_SPOOL - 16) {
-        journal.spool_length = (size_t)(put_text(journal.spool, spool) - journal.spool);
-        char path[LONGEST_SPOOL + 64];
-        struct stat settings;
-        in_spool(path, "/settings");
-        if (!k_stat_at(AT_FDCWD, path, &settings, 0)) {
-            journal.started[0] = settings.st_mtim.tv_sec;
-            journal.started[1] = settings.st_mtim.tv_nsec;
-            journal.pin_limit = 64UL << 20;
-            read_skipped();
-            void *page = k_map(4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1);
-            if (page && !kernel(__NR_madvise, (long)page, 4096, MADV_WIPEONFORK, 0, 0, 0)) {
-                journal.pid = page;
-                *journal.pid = k_pid();
-            }
-            struct chunk *root = map_chunk(0);
-            if (root) {
-                struct chunk *last = root->latest ? map_chunk(root->latest) : root;
-                journal.now = last ? last : root;
-                journal.root = root;
-                announce();
-            }
-        }
-    }
-    atomic_store_explicit(&begun, 2, memory_order_release);
-    if (journal.root) watch_python();
 }
 
 #endif

@@ -1,0 +1,51 @@
+"""following: how the programs of a run are followed: by our library, by their system calls."""
+
+import os
+from pathlib import Path
+
+from anew.execute import follow, preload
+from anew.execute.protocol import Mount
+from anew.model.recipe import Trace
+from anew.probe import inject
+from anew.trace.places import inside
+from anew.verbs.workspace import Workspace
+
+
+def why_not(trace: Trace, *, contained: bool = False) -> str:
+    """Return why the programs cannot be followed from outside, where that is asked for."""
+    if trace is not Trace.FULL:
+        return ""
+    return "in a container they are the engine's" if contained else follow.why_impossible()
+
+
+def place_of(program: str, directory: str, mounts: tuple[Mount, ...]) -> str:
+    """Return where the program lies that is seen at that path."""
+    path = os.path.normpath(os.path.join(directory, program))
+    for mount in sorted(mounts, key=lambda mount: -len(mount.target)):
+        if inside(path, mount.target):
+            return mount.source + path[len(mount.target.rstrip("/")) :]
+    return path
+
+
+def prepare(
+    workspace: Workspace, project: str, spool: Path, program: str, *, full: bool
+) -> str | None:
+    """Make the spool ready for what follows the programs.
+
+    Returns:
+        The library that they are to load first; None: they are to load none.
+    """
+    library = preload.library(workspace.cache)
+    if library is not None and not preload.suits(program):
+        library = None
+    if library is None and not full:
+        return None
+    own = (workspace.root, workspace.cache, Path(inject.FOLDER).parent)
+    try:
+        preload.prepare(
+            spool, project, [f"{folder}/" for folder in own], inject.START,
+            mark=follow.mark() if full else 0,
+        )  # fmt: skip
+    except OSError:
+        return None
+    return library

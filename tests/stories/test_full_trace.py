@@ -1,0 +1,456 @@
+"""`--trace=full`: programs that no library can be loaded into are followed by their system calls."""
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from anew.execute.follow import why_impossible
+from tests.conftest import Anew
+
+COPIES = """
+#include <fcntl.h>
+#include <stdio.h>
+#include <unistd.h>
+int main(void) {
+    char text[64];
+    int in = open("in.txt", O_RDONLY), out = open("out.txt", O_WRONLY | O_CREAT | O_TRUNC, 0644);
+    int size = read(in, text, sizeof text);
+    return size < 1 || write(out, text, size) != size;
+}
+"""
+INLINE = """
+#include <fcntl.h>
+static long call(long number, long a, long b, long c, long d) {
+    long result;
+    register long r10 __asm__("r10") = d;
+    __asm__ volatile("syscall" : "=a"(result) : "a"(number), "D"(a), "S"(b), "d"(c), "r"(r10)
+                     : "rcx", "r11", "memory");
+    return result;
+}
+int main(void) {
+    char text[64];
+    long in = call(257, AT_FDCWD, (long)"in.txt", O_RDONLY, 0);
+    long out = call(257, AT_FDCWD, (long)"out.txt", O_WRONLY | O_CREAT, 0644);
+    long size = call(0, in, (long)text, sizeof text, 0);
+    return size < 1 || call(1, out, (long)text, size, 0) != size;
+}
+"""
+RING = """
+#include <errno.h>
+#include <fcntl.h>
+#include <liburing.h>
+#include <stdio.h>
+#include <unistd.h>
+int main(void) {
+    struct io_uring ring;
+    char text[64];
+    int in, failed = io_uring_queue_init(8, &ring, 0);
+    if (failed) {
+        in = open("in.txt", O_RDONLY);
+    } else {
+        struct io_uring_cqe *done;
+        struct io_uring_sqe *asked = io_uring_get_sqe(&ring);
+        io_uring_prep_openat(asked, AT_FDCWD, "in.txt", O_RDONLY, 0);
+        io_uring_submit(&ring);
+        io_uring_wait_cqe(&ring, &done);
+        in = done->res;
+    }
+    int size = read(in, text, sizeof text);
+    int out = open("out.txt", O_WRONLY | O_CREAT, 0644);
+    return size < 1 || write(out, text, size) != size;
+}
+"""
+THREADS = """
+#include <fcntl.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <unistd.h>
+static void *work(void *number) {
+    char path[64], text[64];
+    for (int i = 0; i < 50; i++) {
+        sprintf(path, "many/%ld-%d", (long)number, i);
+        int in = open(path, O_RDONLY), size = read(in, text, sizeof text);
+        close(in);
+        sprintf(path, "made/%ld-%d", (long)number, i);
+        int out = open(path, O_WRONLY | O_CREAT, 0644);
+        if (write(out, text, size) != size) _exit(9);
+        close(out);
+    }
+    return NULL;
+}
+int main(void) {
+    pthread_t threads[16];
+    for (long i = 0; i < 16; i++) pthread_create(&threads[i], NULL, work, (void *)i);
+    for (int i = 0; i < 16; i++) pthread_join(threads[i], NULL);
+    return 0;
+}
+"""
+CHANGES = """
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+static void put(const char *path, int flags, const char *text) {
+    int out = open(path, O_WRONLY | flags, 0644);
+    if (write(out, text, strlen(text)) < 0) _exit(9);
+    close(out);
+}
+int main(void) {
+    put("overwritten", O_TRUNC, "new");
+    put("in place", 0, "N");
+    put("appended", O_APPEND, "more");
+    if (truncate("cut", 2)) return 1;
+    if (rename("moved", "elsewhere") || rename("over", "covered")) return 2;
+    if (unlink("gone") || link("linked", "other name") || symlink("linked", "soft")) return 3;
+    if (mkdir("folder", 0755) || mkdir("empty", 0755) || rmdir("empty") || !rmdir("folder/x")) return 4;
+    put("folder/made", O_CREAT | O_EXCL, "made");
+    chmod("mode", 0600);
+    if (!unlink("never there") || !rename("never there", "x") || open("cut", O_CREAT | O_EXCL) >= 0)
+        return 5;
+    return 0;
+}
+"""
+LAUNCHER = """
+#include <unistd.h>
+int main(int count, char **words) { execv(words[1], words + 1); return 9; }
+"""
+STORM = """
+#include <fcntl.h>
+#include <stdio.h>
+#include <sys/wait.h>
+#include <unistd.h>
+int main(void) {
+    for (int i = 0; i < 1000; i++) {
+        if (!fork()) {
+            char text[64];
+            int in = open("in.txt", O_RDONLY), out = open("out.txt", O_WRONLY | O_CREAT | O_APPEND, 0644);
+            _exit(read(in, text, 1) != 1 || write(out, text, 1) != 1);
+        }
+        if (i % 20 == 19) while (wait(NULL) > 0);
+    }
+    while (wait(NULL) > 0);
+    return 0;
+}
+"""
+SIGNALS = """
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <sys/time.h>
+#include <unistd.h>
+static volatile int rang;
+static void ring(int number) { rang++; }
+int main(void) {
+    struct sigaction action = {.sa_handler = ring, .sa_flags = SA_RESTART};
+    struct itimerval often = {{0, 50}, {0, 50}};
+    char path[64];
+    sigaction(SIGALRM, &action, NULL);
+    setitimer(ITIMER_REAL, &often, NULL);
+    for (int i = 0; i < 3000; i++) {
+        sprintf(path, "out-%d", i % 10);
+        int out = open(path, O_WRONLY | O_CREAT | O_TRUNC, 0644);
+        if (out < 0 || write(out, path, 5) != 5 || close(out)) return 9;
+        if (i % 10 == 9 && (rename("out-9", "out-8") || unlink("out-7"))) return 8;
+    }
+    return !rang;
+}
+"""
+SLOW = """
+#include <fcntl.h>
+#include <stdio.h>
+#include <unistd.h>
+int main(void) {
+    char path[64];
+    for (int i = 0; i < 200; i++) {
+        sprintf(path, "step-%d", i);
+        int out = open(path, O_WRONLY | O_CREAT, 0644);
+        if (out < 0) { FILE *why = fdopen(2, "w"); fprintf(why, "open failed"); return 9; }
+        write(out, path, 4);
+        close(out);
+        usleep(10000);
+    }
+    close(open("finished", O_WRONLY | O_CREAT, 0644));
+    return 0;
+}
+"""
+
+
+@pytest.fixture
+def full(anew: Anew) -> Anew:
+    why = why_impossible()
+    if why:
+        pytest.skip(f"programs cannot be followed here: {why}")
+    anew.write("in.txt", "one\n")
+    return anew
+
+
+def compiled(anew: Anew, *words: str, source: str = COPIES, name: str = "program") -> str:
+    """Compile `source`; skip where this machine has no compiler for it."""
+    compiler, options = "cc", words
+    if words and not words[0].startswith("-"):
+        compiler, options = words[0], words[1:]
+    if shutil.which(compiler) is None:
+        pytest.skip(f"there is no {compiler}")
+    anew.write(f"{name}.c", source)
+    done = subprocess.run(
+        [compiler, "-w", "-o", name, f"{name}.c", *options],
+        cwd=anew.project, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    if done.returncode:
+        pytest.skip(f"{compiler} cannot here: {' '.join(options)}: {done.stderr.strip()[-200:]}")
+    (anew.project / f"{name}.c").unlink()
+    return f"./{name}"
+
+
+def run(anew: Anew, *words: str) -> dict[str, object]:
+    anew("run", "--trace=full", "--name", "a", "--", *words)
+    return anew.json("show", "a")
+
+
+def inputs(anew: Anew) -> set[str]:
+    found = anew.json("show", "a")["recipe"]["inputs"]
+    return {each["path"] for each in found if each["kind"] == "file"}
+
+
+def outputs(anew: Anew) -> set[str]:
+    return {each["path"] for each in anew.json("show", "a")["outcome"]["outputs"]}
+
+
+def gaps(anew: Anew) -> list[str]:
+    found = anew.json("show", "a")["coverage"]["gaps"]
+    return [each["what"] for each in found if each["aspect"] != "seeds"]
+
+
+def comes_back(anew: Anew) -> None:
+    shutil.rmtree(anew.project)
+    done = anew("replay", "a", cwd="/", check=None)
+    assert done.stdout.startswith("anew: identical"), done.stdout + done.stderr
+
+
+def of_a_single_program(anew: Anew, program: str) -> None:
+    run(anew, program)
+    assert gaps(anew) == []
+    assert inputs(anew) == {"in.txt"}
+    assert outputs(anew) == {"out.txt"}
+    comes_back(anew)
+
+
+BUILDS = {
+    "static": ("-static",),
+    "static, at any address": ("-static-pie",),
+    "static by musl": ("musl-gcc", "-static"),
+    "32-bit": ("-m32",),
+    "32-bit, static": ("-m32", "-static"),
+    "address sanitizer": ("-fsanitize=address",),
+    "dynamic": (),
+}
+
+
+@pytest.mark.parametrize("build", BUILDS)
+def test_program_that_takes_no_library_is_held(full: Anew, build: str) -> None:
+    of_a_single_program(full, compiled(full, *BUILDS[build]))
+
+
+def test_inline_system_calls_are_held(full: Anew) -> None:
+    of_a_single_program(full, compiled(full, source=INLINE))
+
+
+@pytest.mark.parametrize("options", [("-luring",), ("-static", "-luring")])
+def test_io_uring_is_refused_and_what_is_done_instead_held(
+    full: Anew, options: tuple[str, ...]
+) -> None:
+    of_a_single_program(full, compiled(full, *options, source=RING))
+
+
+def test_go_program_is_held(full: Anew, tmp_path: Path) -> None:
+    if shutil.which("go") is None:
+        pytest.skip("there is no go")
+    full.write("main.go", 'package main\nimport "os"\nfunc main() {\n'
+               'text, _ := os.ReadFile("in.txt"); os.WriteFile("out.txt", text, 0644) }\n')  # fmt: skip
+    environ = {**os.environ, "HOME": str(tmp_path), "GOCACHE": str(tmp_path / "cache"),
+               "CGO_ENABLED": "0"}  # fmt: skip
+    subprocess.run(["go", "build", "-o", "program", "main.go"], cwd=full.project, env=environ,
+                   check=True, capture_output=True)  # fmt: skip
+    (full.project / "main.go").unlink()
+    of_a_single_program(full, "./program")
+
+
+@pytest.mark.parametrize("script", [
+    "cat < in.txt > out.txt", "while read line; do echo $line; done < in.txt > out.txt",
+    "cat in.txt | tr a-z A-Z | sort > out.txt", "cp in.txt part; mv part out.txt",
+    "cat *.txt > part; mv part out.txt", "dd if=in.txt of=out.txt 2>/dev/null",
+    "/bin/cat in.txt > out.txt", "env -i /bin/cat in.txt > out.txt",
+])  # fmt: skip
+def test_static_shell_is_held(full: Anew, script: str) -> None:
+    busybox = shutil.which("busybox")
+    if busybox is None:
+        pytest.skip("there is no busybox")
+    shutil.copy(busybox, full.project / "busybox")
+    run(full, "./busybox", "sh", "-c", script)
+    assert gaps(full) == []
+    assert inputs(full) == {"in.txt"}
+    assert outputs(full) == {"out.txt"}
+    comes_back(full)
+
+
+def test_static_program_under_a_shell_is_held(full: Anew) -> None:
+    program = compiled(full, "-static")
+    run(full, "sh", "-c", f"cat in.txt; {program}; cat out.txt")
+    assert gaps(full) == []
+    ran = full.json("show", "a")["processes"]
+    assert {"sh", "cat", "program"} <= {Path(each["argv"][0]).name for each in ran if each["argv"]}
+    comes_back(full)
+
+
+def test_python_started_by_a_static_program_is_recorded_from_inside(full: Anew) -> None:
+    program = compiled(full, "-static", source=LAUNCHER)
+    full.write("train.py", "import random\nopen('out.txt', 'w').write(open('in.txt').read()"
+               " + str(random.random()))\n")  # fmt: skip
+    run(full, program, sys.executable, "train.py")
+    assert gaps(full) == []
+    assert {"in.txt"} <= inputs(full)
+    assert full.json("show", "a")["recipe"]["environment"]["python"]
+    comes_back(full)  # the same random number, too
+
+
+def test_what_a_static_program_destroys_is_kept(full: Anew) -> None:
+    program = compiled(full, "-static", source=CHANGES)
+    old = ("overwritten", "in place", "appended", "cut", "moved", "over", "covered", "gone",
+           "linked", "mode")  # fmt: skip
+    for name in old:
+        full.write(name, f"old bytes of {name}\n")
+    run(full, program)
+
+    assert gaps(full) == []
+    assert {"in place", "appended", "cut", "moved", "over"} <= inputs(full)
+    made = {"overwritten", "in place", "appended", "cut", "elsewhere", "covered", "folder/made"}
+    assert made <= outputs(full)
+    assert set(full.json("show", "a")["outcome"]["deleted"]) == {"moved", "over", "gone"}
+    comes_back(full)
+    full.project.mkdir()
+    full("get", "a", "in place", "cut", "moved", "over", "--inputs", "-o", "back")
+    for name in ("in place", "cut", "moved", "over"):
+        assert (full.project / "back" / name).read_text() == f"old bytes of {name}\n"
+
+
+def test_threads_of_a_static_program_lose_nothing(full: Anew) -> None:
+    program = compiled(full, "-static", "-pthread", source=THREADS)
+    (full.project / "made").mkdir()
+    for thread in range(16):
+        for number in range(50):
+            full.write(f"many/{thread}-{number}", f"{thread} {number}")
+    run(full, program)
+    assert len(inputs(full)) == len(outputs(full)) == 16 * 50
+    assert gaps(full) == []
+    comes_back(full)
+
+
+def test_thousand_forks_of_a_static_program(full: Anew) -> None:
+    program = compiled(full, "-static", source=STORM)
+    run(full, program)
+    assert (full.project / "out.txt").read_text() == "o" * 1000
+    assert gaps(full) == []
+    assert len([each for each in full.json("show", "a")["processes"] if each["forked"]]) == 1000
+    comes_back(full)
+
+
+def test_signals_in_the_middle_of_calls_change_nothing(full: Anew) -> None:
+    program = compiled(full, "-static", source=SIGNALS)
+    run(full, program)
+    assert gaps(full) == []
+    comes_back(full)
+
+
+def test_killed_program_is_recorded_up_to_then(full: Anew) -> None:
+    program = compiled(full, "-static", source=SLOW)
+    full(
+        "run", "--trace=full", "--name", "a", "--", "sh", "-c", f"{program} & sleep .5; kill -9 $!"
+    )
+    assert 3 < len(outputs(full)) < 200
+
+
+def processes_of(run: subprocess.Popen[str]) -> dict[str, int]:
+    """Return the processes below `anew run`, by what they are."""
+    found: dict[str, int] = {"anew": run.pid}
+    until = time.monotonic() + 20
+    while time.monotonic() < until and not {"supervisor", "relief", "program"} <= found.keys():
+        time.sleep(0.05)
+        for each in children(run.pid):
+            found["supervisor"] = each
+            for below in children(each):
+                try:
+                    name = Path(f"/proc/{below}/comm").read_text().strip()
+                except OSError:
+                    continue
+                if name in ("anew-relief", "program"):
+                    found[name.removeprefix("anew-")] = below
+    return found
+
+
+def children(pid: int) -> list[int]:
+    try:
+        return [int(each) for each in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+    except OSError:
+        return []
+
+
+@pytest.mark.parametrize("who", ["anew", "supervisor", "relief"])
+def test_program_goes_on_whoever_of_us_is_killed(full: Anew, who: str) -> None:
+    program = compiled(full, "-static", source=SLOW)
+    started = full.start("run", "--trace=full", "--name", "a", "--", program)
+    found = processes_of(started)
+    os.kill(found[who], signal.SIGKILL)
+    until = time.monotonic() + 30
+    while not (full.project / "finished").exists() and time.monotonic() < until:
+        time.sleep(0.05)
+    started.communicate(timeout=30)
+
+    assert (full.project / "finished").exists()
+    assert len(list(full.project.glob("step-*"))) == 200
+    while os.path.exists(f"/proc/{found['program']}/exe") and time.monotonic() < until:
+        time.sleep(0.05)
+    full("seal", "a", check=None)
+    if who == "relief":
+        assert gaps(full) == []
+        assert len(outputs(full)) == 201
+    elif who == "supervisor":
+        assert any("killed" in each or "saw how" in each for each in gaps(full))
+
+
+def test_where_it_is_not_possible_the_run_says_why_and_goes_on(full: Anew) -> None:
+    """Only one may be asked about the calls of a process: a run within a run finds that taken."""
+    program = compiled(full, "-static")
+    inside = [sys.executable, "-m", "anew", "run", "--trace=full", "--name", "b", "--", program]
+    done = full("run", "--trace=full", "--name", "a", "--", *inside)
+    assert (
+        "not all programs are followed, as --trace=full asks: something else is asked"
+        in done.stderr
+    )
+    assert (full.project / "out.txt").exists()
+    within = full.json("show", "b")["coverage"]
+    assert within["trace"] == "auto"
+    what = [each["what"] for each in within["gaps"]]
+    assert any("program" in each and "not" in each for each in what)
+    assert any("--trace=full" in each for each in what)
+
+
+def test_setuid_program_is_followed_or_runs_without_its_rights_and_that_is_said(full: Anew) -> None:
+    if os.geteuid() or shutil.which("setpriv") is None:
+        pytest.skip("only the administrator can make such a program")
+    run(full, "sh", "-c", "setpriv --reuid=65534 --clear-groups /bin/su --version > out.txt")
+    assert gaps(full) == []
+
+
+def test_without_it_nothing_is_asked(full: Anew) -> None:
+    program = compiled(full, "-static")
+    full("run", "--name", "a", "--", "sh", "-c", f"{program}; grep Seccomp: /proc/self/status")
+    assert "Seccomp:\t0" in full("logs", "a").stdout
+    assert full.json("show", "a")["coverage"]["trace"] == "auto"
