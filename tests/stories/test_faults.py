@@ -219,3 +219,22 @@ def test_foreign_locale_and_time_zone(anew: Anew) -> None:
     }
     anew("run", "say.py", environ=environ)
     assert anew.json("replay", "@1")["verdict"] == "identical"
+
+
+def test_what_went_to_a_file_without_a_name_is_a_gap(anew: Anew) -> None:
+    script = f"exec >log; rm log; {shlex.join(ANEW)} run python -c 'print(1)'"
+    subprocess.run(["sh", "-c", script], cwd=anew.project, env=anew.variables(),
+                   stderr=subprocess.PIPE, check=True)  # fmt: skip
+    coverage = anew.json("show", "@1")["coverage"]
+    assert [gap["aspect"] for gap in coverage["gaps"]] == ["console"]
+    assert coverage["held"] < coverage["seen"]
+    done = anew("replay", "@1", check=11)
+    assert "inconclusive" in done.stdout
+
+
+def test_another_file_under_the_name_of_its_log_is_not_what_it_said(anew: Anew) -> None:
+    script = f"exec >log; rm log; echo other >log; {shlex.join(ANEW)} run python -c 'print(1)'"
+    subprocess.run(["sh", "-c", script], cwd=anew.project, env=anew.variables(),
+                   stderr=subprocess.PIPE, check=True)  # fmt: skip
+    assert "went to a file without a name" in anew("show", "@1", "--coverage").stdout
+    assert "stdout is not kept" in anew("logs", "@1", check=20).stderr

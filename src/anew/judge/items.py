@@ -95,7 +95,8 @@ def _streams(left: Sequence[Stream], right: Sequence[Stream]) -> Iterable[Pair]:
     here, there = {one.name: one for one in left}, {one.name: one for one in right}
     for name in sorted(here.keys() | there.keys()):
         pair = Pair(ItemKind.CONSOLE, name, here.get(name), there.get(name))
-        if any(isinstance(side, Stream) and side.size for side in (pair.left, pair.right)):
+        sides = [side for side in (pair.left, pair.right) if isinstance(side, Stream)]
+        if any(side.size or side.digest is None for side in sides):
             yield pair
 
 

@@ -45,7 +45,7 @@ def _opened(workspace: Workspace, stream: Stream) -> BinaryIO:
     if stream.digest is None:
         raise MissingObject(
             f"{stream.name} is not kept",
-            why=f"its {stream.size:,} bytes could not be stored whole",
+            why="what was written to it could not be taken, or not be stored whole",
             hint="see `anew show RUN --coverage`",
         )
     return workspace.store.open(stream.digest)

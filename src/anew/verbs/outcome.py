@@ -10,7 +10,8 @@ from anew.execute.protocol import Exit
 from anew.facets import metrics, outputs, spool
 from anew.facets.holding import Holder
 from anew.facets.spool import Account
-from anew.model.record import Gap, Outcome, Status
+from anew.model.inputs import Kept
+from anew.model.record import Gap, Outcome, Status, Stream
 from anew.store.listings import write_listing
 from anew.trace import unfollowed
 from anew.trace.histories import History
@@ -38,12 +39,14 @@ def outcome_of(
                             run.world.began)  # fmt: skip
     files += outputs.figures(run.account.figures, holder)
     measured = metrics.collect(spool.points(run.place), run.before.started, holder.batch)
-    copy_stream_files(run, holder)
+    lost = copy_stream_files(run, holder)
     truncated = run.exit.truncated if run.exit else ()
     streams = [
         outputs.console(name, run.place / name, holder, whole=name not in truncated)
         for name in ("console", "stderr", "stdout")
+        if name not in lost
     ]
+    streams += [Stream(name, None, 0, Kept.NO) for name in lost]
     ended = run.exit or Exit(None)
     return Outcome(
         status_of(run.exit, full=holder.full),
@@ -71,15 +74,25 @@ def status_of(ended: Exit | None, *, full: bool) -> Status:
     return Status.FINISHED if ended.code == 0 else Status.FAILED
 
 
-def copy_stream_files(run: Ended, holder: Holder) -> None:
-    """Take what the program wrote into files that the shell had opened for it."""
-    before, merged = run.before, run.before.streams.merged
-    given = (
-        ("console" if merged else "stdout", before.stdout_file, before.stdout_offset),
-        ("stderr", None if merged else before.stderr_file, before.stderr_offset),
-    )
-    for name, path, offset in given:
-        if path is None or (run.place / name).exists():
+def copy_stream_files(run: Ended, holder: Holder) -> list[str]:
+    """Take what the program wrote into files that the shell had opened for it.
+
+    Returns:
+        Names of the streams that could not be taken: each is a gap.
+    """
+    before, kinds = run.before, run.before.streams
+    given = [("console" if kinds.merged else "stdout", kinds.stdout,
+              before.stdout_file, before.stdout_offset)]  # fmt: skip
+    if not kinds.merged:
+        given.append(("stderr", kinds.stderr, before.stderr_file, before.stderr_offset))
+    lost = []
+    for name, kind, path, offset in given:
+        if kind != "file" or (run.place / name).exists():
+            continue
+        if path is None:
+            holder.seen += 1
+            holder.gap("console", f"{name} went to a file without a name", "send it to a pipe")
+            lost.append(name)
             continue
         try:
             with open(path, "rb") as source, (run.place / name).open("wb") as copy:
@@ -88,6 +101,9 @@ def copy_stream_files(run: Ended, holder: Holder) -> None:
         except OSError as error:
             holder.gap("console", f"{name} went to {path}, which cannot be read: "
                        f"{error.strerror}", "send it to a pipe")  # fmt: skip
+            holder.seen += 1
+            lost.append(name)
+    return lost
 
 
 def hindered(why: str) -> Gap:

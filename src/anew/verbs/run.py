@@ -249,13 +249,13 @@ def _circumstances(request: Request, scene: Scene) -> Circumstances:
 
 
 def _file_of(descriptor: int, kind: str) -> tuple[str | None, int]:
-    """Return the file that one of our streams is, and how much of it others wrote before."""
+    """Return the name of the file that a stream of ours is, and how much others wrote before."""
     if kind != "file":
         return None, 0
     try:
-        path = os.readlink(f"/proc/self/fd/{descriptor}")
-        return (path, os.fstat(descriptor).st_size) if os.path.exists(path) else (None, 0)
-    except OSError:
+        path, status = os.readlink(f"/proc/self/fd/{descriptor}"), os.fstat(descriptor)
+        return (path, status.st_size) if os.path.samestat(os.stat(path), status) else (None, 0)
+    except OSError:  # it has no name any more, or one that cannot be seen from here
         return None, 0
 
 
