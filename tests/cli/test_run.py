@@ -210,3 +210,9 @@ def test_program_that_could_not_be_started_leaves_no_run(anew: Anew) -> None:
     anew("run", "./broken.sh", check=127)
     assert anew.json("ls", "--all")["runs"] == []
     assert list((anew.store / "spool").iterdir()) == []
+
+
+def test_seeds_are_spoken_of_where_python_took_part(anew: Anew) -> None:
+    assert "seeds fixed" in anew("run", "python", "-c", "pass").stderr
+    assert "seeds free" in anew("run", "--no-seed", "python", "-c", "pass").stderr
+    assert "seeds" not in anew("run", "echo", "hi").stderr

@@ -174,7 +174,8 @@ def sealed_line(record: Record, interpreter: str | None) -> str:
     parts.append(render.count(record.outcome.outputs.count, "output"))
     if record.outcome.metrics.count:
         parts.append(render.count(record.outcome.metrics.count, "metric"))
-    parts.append("seeds fixed" if recipe.seeds.root else "seeds free")
+    if recipe.environment.packages is not None:  # no Python took part: nothing drew from a seed
+        parts.append("seeds fixed" if recipe.seeds.root else "seeds free")
     gaps = f" ({render.count(len(record.coverage.gaps), 'gap')})" if record.coverage.gaps else ""
     parts.append(f"coverage {record.coverage.percent} %{gaps}")
     if interpreter:
