@@ -70,8 +70,8 @@ def _roar(program: Program, words: list[str], bench: Bench) -> Way:
         )  # fmt: skip
         if done.returncode:
             raise environments.Unavailable(f"`roar {' '.join(setting)}`: {done.stderr[-120:]}")
-    command = [roar, "run", "--quiet", "--tracer", "ptrace", *words]
-    return Way("roar run (ptrace)", command, program.folder, environ)
+    command = [roar, "run", "--quiet", "--tracer", "preload", *words]
+    return Way("roar run (preload)", command, program.folder, environ)
 
 
 def _mlflow(program: Program, words: list[str], bench: Bench) -> Way:

@@ -1,6 +1,7 @@
 """A real container engine with a storage of its own, and a small base image of this machine's files."""
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -69,8 +70,7 @@ def _make_base(place: Path) -> None:
     programs = [Path("/bin/sh"), Path("/usr/bin/env"), Path(os.path.realpath(sys.executable)),
                 *sorted((stdlib / "lib-dynload").glob("*.so"))]  # fmt: skip
     done = subprocess.run(["ldd", *map(str, programs)], capture_output=True, text=True, check=False)
-    needed = {word for line in done.stdout.splitlines() for word in line.split()
-              if word.startswith("/") and not word.endswith(":")}  # fmt: skip
+    needed = set(re.findall(r"^\t(?:.* => )?(/.*) \(0x", done.stdout, re.MULTILINE))
     with tarfile.open(place, "w") as tar:
         for name in FOLDERS:
             folder = tarfile.TarInfo(name)

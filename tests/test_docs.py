@@ -13,7 +13,7 @@ MASKS = (
     (r"run [a-z2-7]{6,26}", "run ID"),
     (r"\d+(\.\d+)? (ms|s)\b", "TIME"),
     (r"/[\w./-]*anew-demo[\w-]*", "/tmp/anew-demo"),
-    (r"by \S+/python\S*", "by PYTHON"),
+    (r"by .+/python\S*", "by PYTHON"),
     (r"\d+ packages", "N packages"),
     (r"\d\d(\.\d+)?$", "MEAN"),
 )
