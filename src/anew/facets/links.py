@@ -54,15 +54,21 @@ class Links:
     def followed(self, events: Iterable[Event]) -> Iterator[Event]:
         """Yield each event under the name of the file that it was about."""
         names: dict[tuple[str, bool], tuple[str, tuple[str, ...]]] = {}
+        straight: set[str] = set()  # names by which an event may pass as it is
         for event in events:
-            path, deed = event.path, event.deed
-            itself = event.stamp is not None and stat.S_ISLNK(event.stamp.mode)
+            path, deed, stamp = event.path, event.deed, event.stamp
+            if path in straight and deed is Deed.READ:  # by far the most
+                yield event
+                continue
+            itself = stamp is not None and stat.S_ISLNK(stamp.mode)
             last = deed in FOLLOWED and (not itself or deed is Deed.LOOKED_AT)
             key = path, last
             found = names.get(key)
             if found is None:
                 found = names[key] = self._lead(path, last=last)
             where, links = found
+            if where is path and last and not links:
+                straight.add(path)
             if links:
                 self.found.update((link, self._targets[link]) for link in links)
             if itself and deed is Deed.LOOKED_AT:

@@ -25,6 +25,7 @@ class Roles:
                                  *places.installers, *places.caches, MEMORY, *NOISE,
                                  *SYSTEM))  # fmt: skip
         self._folders: dict[str, Rule] = {}
+        self._found: dict[str, Rule] = {}
 
     def role_of(self, history: History) -> Role:
         """Return the role of a file; one that was read *and* written is OUTPUT."""
@@ -56,6 +57,12 @@ class Roles:
 
     def rule_of(self, path: str) -> Rule:
         """Return the rule that follows from where a file lies."""
+        found = self._found.get(path)  # each path is asked for time and again
+        if found is None:
+            found = self._found[path] = self._rule_of(path)
+        return found
+
+    def _rule_of(self, path: str) -> Rule:
         if self._own:
             own = rules.of_user(path, self._own)
             if own is not None:

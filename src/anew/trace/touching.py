@@ -2,7 +2,7 @@
 
 from bisect import bisect_right
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -60,14 +60,9 @@ def traced(
     """
     ran = _parents_first(_merged(programs.ran or [_program_of(each) for each in tellers]))
     owners = _Owners(ran)
-    touched = _touched(events, owners, shown)
-    main = _busiest(touched)
-    alone = frozenset((main,))
-    accesses = tuple(
-        Access(path, tuple(sorted(readers)), tuple(sorted(writers)))
-        for path, (readers, writers) in sorted(touched.items())
-        if not (readers <= alone and writers <= alone)
-    )
+    read, written = _touched(events, owners, shown)
+    main = _busiest(read | written)
+    accesses = _accesses(read, written, main)
     own = {owners.at(each.pid, each.time): each for each in tellers}  # the last word counts
     processes: list[Process] = []
     for number in range(1, len(ran) + 1):
@@ -176,34 +171,48 @@ class _Owners:
 
 def _touched(
     events: Iterable[Event], owners: _Owners, shown: Callable[[str], str | None]
-) -> dict[str, tuple[set[int], set[int]]]:
-    touched: dict[str, tuple[set[int], set[int]]] = {}
-    names: dict[str, str | None] = {}
-    for event in events:
-        pid, deed = event.pid, event.deed
-        reads, writes = deed in READERS, deed in WRITERS
-        if not pid or not (reads or writes):
+) -> tuple[set[tuple[str, int]], set[tuple[str, int]]]:
+    """Return who read and who wrote: the name of a file with the number of a process, each."""
+    read: set[tuple[str, int]] = set()
+    written: set[tuple[str, int]] = set()
+    at = owners.at
+    for time, deed, path, stamp, _, _, pid in events:
+        if not pid:
             continue
-        path = event.path
-        name = names[path] if path in names else names.setdefault(path, shown(path))
-        if name is None:
-            continue
-        readers, writers = touched.get(name) or touched.setdefault(name, (set(), set()))
-        number = owners.at(pid, event.time)
-        if reads and event.stamp is not None:
-            readers.add(number)
-        if writes:
-            writers.add(number)
-    return touched
+        if deed in READERS and stamp is not None:
+            read.add((path, at(pid, time)))
+        if deed in WRITERS:
+            written.add((path, at(pid, time)))
+    paths = {path for path, _ in read} | {path for path, _ in written}
+    names = {path: name for path in paths if (name := shown(path)) is not None}
+    return (
+        {(names[path], number) for path, number in read if path in names},
+        {(names[path], number) for path, number in written if path in names},
+    )
 
 
-def _busiest(touched: Mapping[str, tuple[set[int], set[int]]]) -> int:
-    counts: Counter[int] = Counter()
-    for readers, writers in touched.values():
-        counts.update(readers | writers)
+def _busiest(touched: Iterable[tuple[str, int]]) -> int:
+    counts = Counter(number for _, number in touched)
     if not counts:
         return 0
     return min(counts, key=lambda number: (-counts[number], number))
+
+
+def _accesses(
+    read: set[tuple[str, int]], written: set[tuple[str, int]], main: int
+) -> tuple[Access, ...]:
+    """Return who touched each file that not `main` alone touched, in the order of names."""
+    shared = {name for name, number in read | written if number != main}
+    readers: dict[str, list[int]] = {name: [] for name in sorted(shared)}
+    writers: dict[str, list[int]] = {name: [] for name in shared}
+    for found, by_name in ((read, readers), (written, writers)):
+        for name, number in found:
+            if name in shared:
+                by_name[name].append(number)
+    return tuple(
+        Access(name, tuple(sorted(numbers)), tuple(sorted(writers[name])))
+        for name, numbers in readers.items()
+    )
 
 
 def _program_of(teller: Teller) -> Program:
