@@ -4,7 +4,6 @@ import ctypes
 import fcntl
 import os
 import signal
-import socket
 import struct
 from pathlib import Path
 
@@ -98,6 +97,8 @@ def name_host(name: str) -> None:
 
 def raise_loopback() -> None:
     """Let the processes of a new network namespace reach each other."""
+    import socket  # noqa: PLC0415 - slow to load, and only a clean room needs it
+
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as handle:
         fcntl.ioctl(handle, SIOCSIFFLAGS, struct.pack("16sh", b"lo", IFF_UP | IFF_RUNNING))
 

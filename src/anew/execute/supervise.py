@@ -13,7 +13,7 @@ from typing import NoReturn
 import msgspec
 from msgspec.structs import replace
 
-from anew.execute import contained, orphans, room, room_calls, room_clean, room_limits
+from anew.execute import orphans, room, room_calls, room_clean, room_limits
 from anew.execute.follow import Follower
 from anew.execute.given import Given, given_to
 from anew.execute.protocol import Ended, Exit, Isolation, Job
@@ -71,6 +71,8 @@ def supervise(
     ended = _with_trouble(ended, trouble)
     container = job.isolation.container if job.isolation is not None else None
     if container is not None:  # what outlives the engine's command is the engine's
+        from anew.execute import contained  # noqa: PLC0415 - few jobs have a container
+
         ended = contained.how_it_ended(job, container, ended)
     elif not ended.lingering:
         ended = replace(ended, left=orphans.wait(ours))
@@ -172,6 +174,8 @@ def _become(
     if job.fixed_addresses and room_calls.fix_addresses():
         os.write(report, b"fixed\n")
     if job.isolation is not None and job.isolation.container is not None:
+        from anew.execute import contained  # noqa: PLC0415 - few jobs have a container
+
         container = job.isolation.container
         os.write(report, b"mounted\nisolated:%s\n" % container.engine.encode())
         contained.become(job, container)

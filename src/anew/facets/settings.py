@@ -2,7 +2,6 @@
 
 import os
 import re
-import tomllib
 from collections.abc import Mapping
 
 from msgspec import Struct
@@ -34,6 +33,8 @@ def read(folder: str, project: str, home: str) -> Settings:
     path = f"{folder}/{NAME}"
     try:
         with open(path, "rb") as stream:
+            import tomllib  # noqa: PLC0415 - most projects have no such file
+
             values = tomllib.load(stream)
     except FileNotFoundError:
         return Settings()

@@ -2,7 +2,6 @@
 
 import os
 from collections.abc import Callable, Iterable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from enum import StrEnum
 from pathlib import Path
 
@@ -49,6 +48,8 @@ def lay_out(holdings: Holdings, files: Iterable[Laid]) -> dict[Way, int]:
         DamagedObject: other bytes lie under its name.
         OSError: a file cannot be written.
     """
+    from concurrent.futures import ThreadPoolExecutor  # noqa: PLC0415 - recording lays nothing out
+
     wanted = list(files)
     packed = holdings.index.find_many({each.digest for each in wanted})
     small = [each for each in wanted if each.digest in packed]

@@ -1,6 +1,5 @@
 """`anew run`: parse, run, say what was sealed, end as the program ended."""
 
-import gc
 import os
 import signal
 import sys
@@ -23,7 +22,6 @@ from anew.verbs.run import Ask, Done, run
 from anew.verbs.workspace import Workspace, directory_of
 
 SAME_SIGNAL = (signal.SIGINT, signal.SIGQUIT)
-OBJECTS = 100_000  # made before garbage is looked for: a seal makes many, and keeps them
 PATIENCE = 3.0  # seconds of sealing before anything is said of it
 
 
@@ -73,7 +71,6 @@ def command(
     The program is left alone: its output, its exit code and its terminal stay what they are. A
     bare `x.py` is run by the active environment's Python.
     """
-    gc.set_threshold(OBJECTS)
     if seed is not None and no_seed:
         raise WrongUsage("--seed and --no-seed exclude each other", hint="give one of them")
     directory = directory_of(os.environ)
