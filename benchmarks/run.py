@@ -2,8 +2,8 @@
 
     python3 benchmarks/run.py [--only NAME] [--pairs 5] [--seconds 30] [--json]
 
-NAME is one of nothing, training, many, commands, repository, packages, disk, followed, environment,
-room; it may be repeated.
+NAME is one of nothing, training, many, commands, repository, packages, disk, followed, hashing,
+environment, room; it may be repeated.
 """
 
 import argparse
@@ -20,6 +20,7 @@ import commands
 import disk
 import environments
 import followed
+import hashing
 import large_projects
 import machine
 import measuring
@@ -66,6 +67,7 @@ def _all(seconds: float) -> dict[str, "partial[Section]"]:
         "packages": partial(large_projects.packages),
         "disk": partial(disk.growth),
         "followed": partial(followed.many_small),
+        "hashing": partial(hashing.large_inputs, seconds=seconds),
         "environment": partial(bringing_back.environment),
         "room": partial(clean_room.room),
     }

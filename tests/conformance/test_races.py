@@ -21,5 +21,5 @@ def test_no_digest_is_wrong(how: str, pause: float, *, alone: bool, tmp_path: Pa
     assert found["WRONG"] == 0, found
     if alone:
         assert found["right"] == FILES, found
-    else:  # what a neighbour makes before it is first read is taken for the run's own
-        assert found["right"] + found["gap"] + found["MISSED"] == FILES, found
+    else:
+        assert found["MISSED"] == 0, found

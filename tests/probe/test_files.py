@@ -257,9 +257,9 @@ for name in ("no.such.host.invalid", "localhost", "127.0.0.1", None):
 subprocess.run(["true", "1"], cwd="/")
 os.system("true")
 """)
-    asked = ["no.such.host.invalid", 443, "name"]
+    asked = ["no.such.host.invalid", 443, "name", "socket"]
     connected = [event[2:] for event in spool.events("connect")]
-    assert connected in ([["192.0.2.1", 80, "inet"], asked], [asked])
+    assert connected in ([["192.0.2.1", 80, "inet", "socket"], asked], [asked])
     spawned = [event[2:] for event in spool.events("spawn")]
     assert spawned == [
         ["true", ["true", "1"], "subprocess", "/"],

@@ -54,6 +54,25 @@ def test_what_read_and_wrote_each_file_is_told(pipeline: Anew) -> None:
     assert (shell["forked"], shell["wrote"]) == (True, ["last.txt"])
 
 
+def test_who_fed_whom_is_told(pipeline: Anew) -> None:
+    processes = named(pipeline.json("show", "@1"))
+    fed = processes["head -1"]["number"]
+    assert processes["sort clean.csv"]["feeds"] == [fed]
+    assert processes["prep.py data.csv"]["feeds"] == []
+    assert f"feeds  {fed}" in pipeline("show", "@1", "--processes").stdout
+    graph = pipeline.json("show", "@1", "--graph", "json")
+    edge = {
+        "source": f"p{processes['sort clean.csv']['number']}",
+        "target": f"p{fed}",
+        "kind": "fed",
+    }
+    assert edge in graph["edges"]
+    assert (
+        f"{edge['source']} -> p{fed} [style=bold];"
+        in pipeline("show", "@1", "--graph", "dot").stdout
+    )
+
+
 def test_forks_tell_what_their_parent_told_before(pipeline: Anew) -> None:
     processes = pipeline.json("show", "@1")["processes"]
     parent = next(each for each in processes if each["argv"] == ["python", "fork.py"])

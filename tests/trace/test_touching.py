@@ -77,3 +77,14 @@ def test_a_fork_that_tells_of_itself_late_is_still_the_parent() -> None:
     found = traced(ran, (), [], lambda path: path, 0)
     shown = [(each.pid, each.argv, each.parent) for each in found.processes]
     assert shown == [(1, ("sh",), 0), (2, ("sh",), 1), (3, ("sh",), 2), (4, ("readlink",), 3)]
+
+
+def test_what_writes_to_a_pipe_feeds_what_reads_from_it() -> None:
+    ran = programs(
+        Program(1, 0, 10, argv=("sh",), pipes=(0, 90, 0)),
+        Program(2, 1, 20, argv=("cat",), pipes=(0, 7, 0)),
+        Program(3, 1, 21, argv=("while",), pipes=(7, 90, 0)),
+        Program(4, 3, 30, argv=("echo",), pipes=(7, 90, 0)),  # the pipes of its parent
+    )
+    found = traced(ran, (), [], lambda path: path, 0)
+    assert [each.feeds for each in found.processes] == [(), (3,), (), ()]

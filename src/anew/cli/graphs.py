@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 FORMS = ("dot", "mermaid", "json")
 LONGEST = 60  # letters of a name
+STYLES = {"started": " [style=dashed]", "fed": " [style=bold]"}  # in DOT
+ARROWS = {"started": "-.->", "fed": "==>"}  # in Mermaid
 MOST_ALIKE = 3  # files of a folder, touched by the same processes, that are nodes of their own
 
 
@@ -31,7 +33,7 @@ class Node:
 
 @dataclass(frozen=True, slots=True)
 class Edge:
-    """What led to what: process to process `started`, file to process `read`, back `wrote`."""
+    """What led to what: a process `started` or `fed` another, a file was `read` or `wrote`."""
 
     source: str
     target: str
@@ -45,6 +47,8 @@ def graph(
     nodes = [Node(f"p{each.number}", "process", name_of(each)) for each in processes]
     edges = [Edge(f"p{each.parent}", f"p{each.number}", "started")
              for each in processes if each.parent]  # fmt: skip
+    edges += [Edge(f"p{each.number}", f"p{other}", "fed")
+              for each in processes for other in each.feeds]  # fmt: skip
     readers: dict[str, list[int]] = {}
     writers: dict[str, list[int]] = {}
     for number, touch in sorted(touched.items()):
@@ -92,7 +96,7 @@ def _dot(nodes: Iterable[Node], edges: Iterable[Edge]) -> list[str]:
         name = _short(each.name).replace("\\", "\\\\").replace('"', '\\"')
         lines.append(f'  {each.id} [shape={shape}, label="{name}"];')
     for edge in edges:
-        style = " [style=dashed]" if edge.kind == "started" else ""
+        style = STYLES.get(edge.kind, "")
         lines.append(f"  {edge.source} -> {edge.target}{style};")
     return [*lines, "}"]
 
@@ -104,7 +108,7 @@ def _mermaid(nodes: Iterable[Node], edges: Iterable[Edge]) -> list[str]:
         left, right = ("[", "]") if each.kind == "process" else ("([", "])")
         lines.append(f'  {each.id}{left}"{_entities(_short(each.name))}"{right}')
     for edge in edges:
-        arrow = "-.->" if edge.kind == "started" else "-->"
+        arrow = ARROWS.get(edge.kind, "-->")
         lines.append(f"  {edge.source} {arrow} {edge.target}")
     return lines
 

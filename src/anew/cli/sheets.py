@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from anew.model.digest import Digest
     from anew.model.inputs import CodeFile, Input
-    from anew.model.record import Output, Record
+    from anew.model.record import Coverage, Output, Record
     from anew.verbs.show import Files, Shown
 
 SHORT_DIGEST = 15
@@ -204,9 +204,20 @@ def whole(shown: Shown, name: str) -> list[str]:
                      for name in record.recipe.configuration.unset]  # fmt: skip
             return table(("VARIABLE", "READ", "ROLE", "VALUE"), rows)
         case _:
-            rows = [[each.aspect, plain(each.what), plain(each.remedy)]
-                    for each in record.coverage.gaps]  # fmt: skip
-            return table(("ASPECT", "WHAT IS NOT HELD", "REMEDY"), rows)
+            return _lacking(record.coverage)
+
+
+def _lacking(coverage: Coverage) -> list[str]:
+    """Return each gap, then which process called which host by which library."""
+    rows = [[each.aspect, plain(each.what), plain(each.remedy)] for each in coverage.gaps]
+    lines = table(("ASPECT", "WHAT IS NOT HELD", "REMEDY"), rows)
+    called = [[plain(each.where), plain(", ".join(each.addresses)), str(each.process or "?"),
+               plain(each.program), plain(each.library)]
+              for each in coverage.connections]  # fmt: skip
+    if called:
+        head = ("CONNECTION", "ADDRESSES", "PROCESS", "PROGRAM", "LIBRARY")
+        lines += ["", *table(head, called)]
+    return lines
 
 
 def _reasons(record: Record, files: Files) -> list[str]:

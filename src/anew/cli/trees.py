@@ -52,6 +52,8 @@ def _branch(
         for verb, paths in (("reads", touch.read), ("writes", touch.wrote)):
             for path in grouped(paths, MOST_FILES):
                 yield f"{inner}{verb:<6} {shown(path)}"
+        if process.feeds:
+            yield f"{inner}feeds  {', '.join(map(str, process.feeds[:MOST_FILES]))}"
         pending += [(each, front + below, False, each is own[-1]) for each in reversed(own)]
 
 

@@ -10,6 +10,7 @@ import msgspec
 from msgspec import Struct
 
 from anew.execute import supervise
+from anew.execute.beside import Beside
 from anew.execute.protocol import Ended, Exit, Job
 
 # Sent to us alone they are meant for the program; sent by the terminal, the program has them too.
@@ -79,7 +80,12 @@ class Running(Struct):
         signal.pthread_kill(main, signal.SIGCHLD)
 
 
-def start(job: Job, heartbeat: Callable[[], object], orphaned: Callable[[], object]) -> Running:
+def start(
+    job: Job,
+    heartbeat: Callable[[], object],
+    orphaned: Callable[[], object],
+    beside: Beside | None = None,
+) -> Running:
     """Start `job` under a supervisor of its own and return at once.
 
     From here until `wait` returns, signals are not ours but the program's.
@@ -92,7 +98,7 @@ def start(job: Job, heartbeat: Callable[[], object], orphaned: Callable[[], obje
         try:
             os.close(alive)
             os.close(hears)
-            supervise.supervise(job, lifeline, told, heartbeat, orphaned)
+            supervise.supervise(job, lifeline, told, heartbeat, orphaned, beside)
         finally:
             os._exit(1)
     os.close(lifeline)

@@ -16,6 +16,8 @@ MNT_DETACH = 2
 ADDR_NO_RANDOMIZE = 0x0040000
 SYS_PIVOT_ROOT = {"x86_64": 155, "aarch64": 41}
 PR_SET_PDEATHSIG, PR_CAPBSET_DROP, PR_SET_CHILD_SUBREAPER, PR_SET_NO_NEW_PRIVS = 1, 24, 36, 38
+SYS_IOPRIO_SET = {"x86_64": 251, "aarch64": 30}
+IOPRIO_WHO_PROCESS, IOPRIO_IDLE = 1, 3 << 13  # from <linux/ioprio.h>
 SIOCSIFFLAGS, IFF_UP, IFF_RUNNING = 0x8914, 1, 0x40
 # By which a process could leave its room, or change the machine: from <linux/capability.h>.
 CAP_NET_ADMIN, CAP_SYS_MODULE, CAP_SYS_RAWIO, CAP_SYS_PTRACE, CAP_SYS_ADMIN = 12, 16, 17, 19, 21
@@ -106,6 +108,13 @@ def raise_loopback() -> None:
 def die_with_parent() -> None:
     """Be killed when the process that started this one ends."""
     _libc.prctl(PR_SET_PDEATHSIG, int(signal.SIGKILL), 0, 0, 0)
+
+
+def read_when_idle() -> None:
+    """Let this process read from disks only when nobody else does, where that can be had."""
+    number = SYS_IOPRIO_SET.get(os.uname().machine)
+    if number is not None:
+        _libc.syscall(number, IOPRIO_WHO_PROCESS, 0, IOPRIO_IDLE)
 
 
 def adopt_orphans() -> None:

@@ -14,6 +14,7 @@ import msgspec
 from msgspec.structs import replace
 
 from anew.execute import orphans, room, room_calls, room_clean, room_limits
+from anew.execute.beside import Beside
 from anew.execute.follow import Follower
 from anew.execute.given import Given, given_to
 from anew.execute.protocol import Ended, Exit, Isolation, Job
@@ -35,7 +36,12 @@ IGNORED = (
 
 
 def supervise(
-    job: Job, alive: int, told: int, heartbeat: Callable[[], object], orphaned: Callable[[], object]
+    job: Job,
+    alive: int,
+    told: int,
+    heartbeat: Callable[[], object],
+    orphaned: Callable[[], object],
+    beside: Beside | None = None,
 ) -> NoReturn:
     """Run `job` to its end; write lines to `told`: the program's pid, then how it ended.
 
@@ -45,6 +51,7 @@ def supervise(
         told: a pipe to that process.
         heartbeat: called about every `HEARTBEAT` seconds.
         orphaned: called once that process is gone.
+        beside: what is done while the program runs.
     """
     dispositions = {number: signal.getsignal(number) for number in IGNORED}
     for number in IGNORED:
@@ -64,7 +71,7 @@ def supervise(
         os.close(descriptor)
     _tell(told, b"%d\n" % child)
     watcher = Watcher(job, given, child, alive, heartbeat, orphaned,
-                      lambda: orphans.running(ours))  # fmt: skip
+                      lambda: orphans.running(ours), beside)  # fmt: skip
     if job.streams is None:
         signal.signal(signal.SIGWINCH, lambda *_: watcher.resize())
     ended = watcher.watch(start)

@@ -11,6 +11,8 @@ from collections.abc import Callable
 
 from msgspec import Struct
 
+from anew.execute import beside
+from anew.execute.beside import Beside
 from anew.execute.given import Given
 from anew.execute.orphans import PATIENCE
 from anew.execute.protocol import Exit, Job
@@ -31,6 +33,7 @@ class Watcher(Struct):
     heartbeat: Callable[[], object]
     orphaned: Callable[[], object]
     others: Callable[[], object]  # whether processes that outlived the program still run
+    beside: Beside | None = None  # what is done while it runs
 
     def watch(self, start: float) -> Exit:
         """Return how the program ended; `start` is the monotonic clock's, in seconds."""
@@ -50,6 +53,7 @@ class Watcher(Struct):
         while status is None or by_source:
             ready = poll.poll(self._wait(status is not None, deadline))
             now = time.monotonic()
+            self._look_beside(over=status is not None)
             if now - beat > HEARTBEAT:
                 beat = now
                 self.heartbeat()
@@ -64,6 +68,7 @@ class Watcher(Struct):
                     _, code, usage = os.wait4(self.child, 0)
                     end, status = time.monotonic(), (code, usage)
                     poll.unregister(gone)
+                    self._look_beside(over=True)
                 elif descriptor == self.alive:
                     poll.unregister(self.alive)
                     self.orphaned()
@@ -75,6 +80,15 @@ class Watcher(Struct):
         assert status is not None
         return self._exit(status, end - start, timed_out=timed_out, lingering=bool(by_source))
 
+    def _look_beside(self, *, over: bool) -> None:
+        """Let what is done beside the program begin when there is something to do; end it."""
+        if self.beside is None:
+            return
+        if over:
+            self.beside.end()
+        else:
+            self.beside.look()
+
     def job_timeout(self) -> float:
         """Return the time after which a program that ignored TERM is killed."""
         return (self.job.timeout or 0.0) + GRACE / 2
@@ -82,7 +96,9 @@ class Watcher(Struct):
     def _wait(self, over: bool, deadline: float | None) -> float:  # noqa: FBT001
         if over:
             return LINGER * 1000
-        pause = HEARTBEAT if deadline is None else min(HEARTBEAT, deadline - time.monotonic())
+        pause = HEARTBEAT if self.beside is None else beside.PAUSE
+        if deadline is not None:
+            pause = min(pause, deadline - time.monotonic())
         return max(pause, 0.01) * 1000
 
     def _copy(self, poll: select.poll, by_source: dict[int, Channel], source: int) -> None:

@@ -63,7 +63,7 @@ def used_files(
         bytes_ = bytes_of_first(history)
         source = "project" if inside(history.path, project) else "outside"
         executable = bool(first.mode & EXECUTABLE)
-        if bytes_ is None and history.path in early:
+        if bytes_ is None and history.path in early and not history.met:
             holder.count(1)
             files.append(
                 CodeFile(

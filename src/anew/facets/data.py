@@ -9,7 +9,7 @@ from anew.facets.holding import Holder
 from anew.facets.project import Listing as Found
 from anew.model.canonical import encode
 from anew.model.digest import Digest
-from anew.model.inputs import MADE_ANEW, UNSEEN, FileKind, Input, Kept, Proof
+from anew.model.inputs import MADE_ANEW, MET, UNSEEN, FileKind, Input, Kept, Proof
 from anew.model.tree import Stamp
 from anew.store.protocol import Batch
 from anew.trace.histories import History
@@ -44,7 +44,7 @@ def collect(
         if first is None:
             continue
         path = history.path
-        unchanged = first is history.last and not history.changed
+        unchanged = first is history.last and not history.changed and not history.met
         if unchanged and path in plain and path.startswith(inner):
             digest = holder.known(path[cut:], first)
             if digest is not None:  # it stands there as it was read, and is held: by far the most
@@ -86,9 +86,9 @@ def _file(
     seen = Input(
         shown, FileKind.FILE, first.size, Kept.NO, mode=first.mode & PERMISSIONS,
         modified=first.modified // 1000, nanos=first.modified % 1000, written=history.changed,
-        rule="" if history.read else UNSEEN,
+        rule=_rule(history),
     )  # fmt: skip
-    if (found is None or not _there(found, real)) and history.path in early:
+    if (found is None or not _there(found, real)) and history.path in early and not history.met:
         holder.count(1)
         return replace(seen, kept=Kept.VALUE, digest=early[history.path], proof=Proof.START)
     if found is None or not _there(found, real):
@@ -100,6 +100,12 @@ def _file(
     held = holder.hold("inputs", shown, path, stamp)
     proof = found.proof if held.digest is not None else None
     return replace(seen, kept=held.kept, digest=held.digest, proof=proof)
+
+
+def _rule(history: History) -> str:
+    if history.read:
+        return MET if history.met else ""
+    return UNSEEN
 
 
 def _there(found: Bytes, real: Callable[[str], str]) -> bool:

@@ -11,19 +11,18 @@ from anew.model.secrets import redacted_argv
 from anew.store.listings import write_listing
 from anew.store.protocol import Batch
 from anew.trace.places import short
-from anew.trace.touching import Teller, traced
+from anew.trace.touching import Teller, Trace, traced
 
 
-def collect(
+def trace_of(
     account: Account,
     shown: Callable[[str], str | None],
     project: str,
     started: int,
     exit_code: int | None,
     signal: int | None,
-    batch: Batch,
-) -> Processes | None:
-    """Write down what ran; None where nothing told of itself.
+) -> Trace:
+    """Return what ran, and who touched what.
 
     Args:
         account: what the processes told.
@@ -32,12 +31,11 @@ def collect(
         started: the run's start by the monotonic clock, in ns.
         exit_code: of the program that was run, as its parent saw it.
         signal: that ended it, likewise.
-        batch: takes the lists in.
     """
     tellers = [_teller(each) for each in account.processes]
     found = traced(account.programs, tellers, account.events, shown, started)
     if not found.processes:
-        return None
+        return found
     top = max(each.number for each in found.processes if each.pid == found.processes[0].pid)
     ran = []
     for each in found.processes:
@@ -46,8 +44,15 @@ def collect(
         ran.append(
             replace(each, argv=redacted_argv(each.argv), cwd=short(each.cwd, project))
         )  # fmt: skip
+    return Trace(tuple(ran), found.accesses, found.main)
+
+
+def collect(found: Trace, batch: Batch) -> Processes | None:
+    """Write down what ran; None where nothing told of itself."""
+    if not found.processes:
+        return None
     return Processes(
-        write_listing(batch, ran, _number_of),
+        write_listing(batch, found.processes, _number_of),
         write_listing(batch, found.accesses, lambda each: each.path),
         found.main,
     )

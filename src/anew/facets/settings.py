@@ -13,15 +13,19 @@ from anew.trace.rules import OwnRule, Role
 NAME = "anew.toml"
 UNITS = {"B": 1, "KB": 10**3, "MB": 10**6, "GB": 10**9, "TB": 10**12,
          "KiB": 1 << 10, "MiB": 1 << 20, "GiB": 1 << 30, "TiB": 1 << 40}  # fmt: skip
-KNOWN = {"store": ("largest", "most"), "rules": ("path", "role")}
+KNOWN = {"store": ("largest", "most", "beside"), "rules": ("path", "role")}
 ROLES = (Role.INPUT, Role.OUTPUT, Role.CODE, Role.ENVIRONMENT, Role.CACHE, Role.NOISE)
 
 
 class Settings(Struct, frozen=True):
-    """What a project asks for: how much is kept by value, and rules of its own."""
+    """What a project asks for: how much is kept by value, and rules of its own.
+
+    `beside` says that large inputs may be hashed while the program runs.
+    """
 
     limits: Limits = Limits()
     rules: tuple[OwnRule, ...] = ()
+    beside: bool = True
 
 
 def read(folder: str, project: str, home: str) -> Settings:
@@ -62,8 +66,12 @@ def parsed(values: Mapping[str, object], project: str, home: str) -> Settings:
             raise _unknown(f"`{name}` in [store]", KNOWN["store"])
     if not isinstance(rules, list):
         raise _bad("[[rules]]", "they are no list of tables")
-    sizes = {name: _size(name, value) for name, value in store.items()}
-    return Settings(Limits(**sizes), tuple(_rule(each, project, home) for each in rules))
+    beside = store.get("beside", True)
+    if not isinstance(beside, bool):
+        raise _bad("`beside` in [store]", f"{beside!r} is neither true nor false")
+    sizes = {name: _size(name, value) for name, value in store.items() if name != "beside"}
+    own = tuple(_rule(each, project, home) for each in rules)
+    return Settings(Limits(**sizes), own, beside)
 
 
 def _rule(value: object, project: str, home: str) -> OwnRule:

@@ -10,7 +10,9 @@ from msgspec import Struct, field
 from anew.facets import native
 from anew.model.inputs import GivenSeed
 from anew.model.record import Gap
+from anew.trace.calling import Call, plain
 from anew.trace.events import Event, opened, parsed
+from anew.trace.own import Own
 from anew.trace.programs import Programs, unfollowed
 from anew.trace.records import Told
 
@@ -61,7 +63,7 @@ class Account(Struct):
     parameters: list[tuple[int, str, dict[str, object]]] = field(default_factory=list)
     seeds: list[GivenSeed] = field(default_factory=list)
     served: list[Served] = field(default_factory=list)
-    connections: set[tuple[str, str]] = field(default_factory=set)
+    calls: list[Call] = field(default_factory=list)
     spawned: list[tuple[str, ...]] = field(default_factory=list)
     artifacts: list[tuple[str, str | None]] = field(default_factory=list)
     figures: list[tuple[str, str]] = field(default_factory=list)
@@ -70,6 +72,7 @@ class Account(Struct):
     torn: int = 0
     programs: Programs = field(default_factory=Programs)  # as the C library saw them
     asked: set[str] = field(default_factory=set)  # environment variables that were read
+    own: Own = field(default_factory=Own)
 
 
 def read(spool: Path) -> Account:
@@ -96,10 +99,15 @@ def read(spool: Path) -> Account:
 
 def _add_native(account: Account, told: Told) -> None:
     account.events += told.events
-    account.connections |= told.connections
+    account.calls += told.calls
     account.programs = told.programs
     account.asked |= told.asked
-    account.gaps += dict.fromkeys((*told.gaps, *unfollowed(told.programs)))
+    blind = (*told.gaps, *unfollowed(told.programs))
+    account.gaps += dict.fromkeys(blind)
+    account.own = told.own
+    account.own.followed = bool(told.programs.ran) and not (
+        told.lost or any(gap.aspect == "trace" for gap in blind)
+    )
     if told.lost:
         account.gaps.append(
             Gap("trace", f"there was no room for {told.lost} events",
@@ -185,7 +193,7 @@ def _take(account: Account, process: Process, line: list) -> None:  # type: igno
         case "asked":
             account.asked.add(str(line[2]))
         case "connect":
-            account.connections.add((str(line[2]), str(line[3])))
+            account.calls.append(_call(process, line))
         case "spawn":
             account.spawned.append((str(line[2]), *map(str, line[3] or ())))
         case "gap":
@@ -194,6 +202,12 @@ def _take(account: Account, process: Process, line: list) -> None:  # type: igno
             _take_said(account, line)
         case _:
             account.events.extend(parsed(line, process.pid))
+
+
+def _call(process: Process, line: list) -> Call:  # type: ignore[type-arg]
+    port = "" if line[3] in (0, None) else str(line[3])
+    library = str(line[5]) if len(line) > 5 else ""
+    return Call(line[1], process.pid, plain(str(line[2])), port, library, asked=line[4] == "name")
 
 
 def _take_said(account: Account, line: list) -> None:  # type: ignore[type-arg]

@@ -70,6 +70,7 @@ class CodeState(Struct, frozen=True):
 
 
 UNSEEN = "unseen"  # an input because it was changed in a way nobody saw
+MET = "met"  # a program outside of the run made it so while the run went on
 MADE_ANEW = "made anew"  # one that a library made for itself in a cache
 
 
@@ -91,7 +92,7 @@ class Input(Struct, frozen=True):
     modified: int = 0  # µs since 1970; put back with a file whose time may have been looked at
     written: bool = False  # the run also opened it to write to it
     nanos: int = 0  # ns beyond `modified`: JSON's numbers do not reach as far
-    rule: str = ""  # what made it an input where it was not plainly read: UNSEEN, MADE_ANEW
+    rule: str = ""  # what made it an input where it was not plainly read: UNSEEN, MET, MADE_ANEW
 
     @property
     def modified_ns(self) -> int:

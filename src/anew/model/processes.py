@@ -11,7 +11,8 @@ class Process(Struct, frozen=True):
     `number` counts from 1 in order of start; `parent` is the number of what started it or what
     the process was before, 0 where that was not seen. `forked` says that it went on with the
     program of its parent. `exit_code` and `signal` are None where nobody saw how it ended, or
-    where it became the next program. `role` is its name in the derivation of seeds.
+    where it became the next program. `role` is its name in the derivation of seeds. `feeds` are the
+    processes that read from a pipe on stdin what it wrote to stdout or stderr.
     """
 
     number: int
@@ -27,6 +28,7 @@ class Process(Struct, frozen=True):
     forked: bool = False
     role: str = ""
     rank: int | None = None  # among the processes of a distributed program
+    feeds: tuple[int, ...] = ()
 
 
 class Access(Struct, frozen=True):

@@ -5,6 +5,7 @@ from base64 import b32encode
 from msgspec import Struct
 
 from anew.model.circumstances import Circumstances
+from anew.model.connections import Connection
 from anew.model.digest import Digest
 from anew.model.inputs import FileKind, Kept
 from anew.model.processes import Processes
@@ -93,7 +94,7 @@ class Coverage(Struct, frozen=True):
     seen: int
     gaps: tuple[Gap, ...] = ()
     aside: tuple[Aside, ...] = ()  # those that were told of: of most a program looks at, none is
-
+    connections: tuple[Connection, ...] = ()
     trace: Trace = Trace.AUTO  # how the programs were followed
 
     @property
@@ -101,6 +102,13 @@ class Coverage(Struct, frozen=True):
         """Items held of those seen, rounded down; below 100 with any gap."""
         whole = 100 if not self.seen else 100 * self.held // self.seen
         return min(whole, 99) if self.gaps else whole
+
+
+class Sealing(Struct, frozen=True):
+    """How many bytes of files were read to know them: at the seal, and beside the program."""
+
+    hashed: int = 0
+    beside: int = 0
 
 
 class Record(Struct, frozen=True):
@@ -118,3 +126,4 @@ class Record(Struct, frozen=True):
     replay_of: str | None = None
     counterfactual: tuple[str, ...] = ()
     processes: Processes | None = None
+    sealing: Sealing = Sealing()

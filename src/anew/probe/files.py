@@ -9,7 +9,7 @@ import posix
 import sys
 
 from . import channel, journal, order, pins, state
-from .frames import is_environment
+from .frames import is_environment, library
 from .paths import FOLDER, KIND, LINK, REGULAR, absolute, at, stamp, status, text
 from .text import quote
 
@@ -42,6 +42,7 @@ def begin() -> None:
     folders = [state.spool, own, *state.texts("ignore")]
     _ignored = ("/proc/", "/sys/", "/dev/", *[folder.rstrip("/") + "/" for folder in folders])
     if state.natively:
+        acts.update(_CALLS)
         acts["import"] = _extension
         channel.begin(_act)
     else:
@@ -345,31 +346,40 @@ def _look_up(args: Arguments) -> None:
     if not isinstance(name, str) or not name or name[-1] in "0123456789:" or "%" in name:
         return  # an address: the connection itself is named
     number = port if isinstance(port, (int, str)) else 0
-    if (name, number) not in _calls and name not in ("localhost", _own_name()):
-        _calls.add((name, number))
-        journal.event("connect", name, number, "name")
+    if name not in ("localhost", _own_name()):
+        _call(name, number, "name")
 
 
 def _own_name() -> str:
     return posix.uname().nodename
 
 
-_calls: set[tuple[object, object]] = set()
+_calls: set[tuple[object, object, str, str]] = set()
 
 
 def _connect(args: Arguments) -> None:
     family = {2: "inet", 10: "inet6"}.get(int(args[0].family))
     address = args[1]
     if family and isinstance(address, tuple) and len(address) > 1:
-        key = (address[0], address[1])
-        if key not in _calls:
-            _calls.add(key)
-            host = address[0]
-            host = host.decode("ascii", "replace") if isinstance(host, bytes) else str(host)
-            if not host.startswith(("127.", "::1", "localhost")):
-                journal.event("connect", host, address[1], family)
+        host = address[0]
+        host = host.decode("ascii", "replace") if isinstance(host, bytes) else str(host)
+        if not host.startswith(("127.", "::1", "localhost")):
+            _call(host, address[1], family)
 
 
+def _call(host: str, port: object, how: str) -> None:
+    by = library()
+    key = (host, port, how, by)
+    if key not in _calls:
+        _calls.add(key)
+        journal.event("connect", host, port, how, by)
+
+
+_CALLS: dict[str, Callable[[Arguments], None]] = {
+    "socket.connect": _connect,
+    "socket.getaddrinfo": _look_up,
+    "socket.gethostbyname": _look_up,
+}
 _ACTS: dict[str, Callable[[Arguments], None]] = {
     "os.listdir": _list,
     "os.scandir": _list,
@@ -382,7 +392,5 @@ _ACTS: dict[str, Callable[[Arguments], None]] = {
     "os.symlink": _link_softly,
     "sqlite3.connect": _database,
     "import": _extension,
-    "socket.connect": _connect,
-    "socket.getaddrinfo": _look_up,
-    "socket.gethostbyname": _look_up,
+    **_CALLS,
 }

@@ -92,3 +92,33 @@ def module(depth: int = 1) -> str:
         return str(sys._getframe(depth).f_globals.get("__name__", ""))
     except ValueError:
         return ""
+
+
+_BETWEEN = ("socket", "ssl", "selectors", "threading", "concurrent", "contextlib")
+
+
+def library(depth: int = 1) -> str:
+    """Return by which library the user's code does what is being done `depth` frames up.
+
+    That is the installed package nearest to the user's code, with the one that does it in brackets,
+    as `requests (urllib3)`; a module of Python where no package has a part in it.
+    """
+    frame: FrameType | None = sys._getframe(depth)
+    outer = inner = own = last = ""
+    while frame is not None:
+        name = frame.f_code.co_filename
+        if not name.startswith(_own):
+            if not is_library(name):
+                break
+            module_ = _module(frame)
+            top = module_.partition(".")[0]
+            if "/site-packages/" in name or "/dist-packages/" in name:
+                outer, inner = top, inner or top
+            elif top == "asyncio":
+                last = top
+            elif top not in _BETWEEN:
+                own = module_
+        frame = frame.f_back
+    if not outer:
+        return own or last or "socket"
+    return outer if outer == inner else f"{outer} ({inner})"

@@ -6,7 +6,7 @@ import posix
 import sys
 from _thread import _local
 
-from . import inject, state
+from . import inject, ranks, state
 from .digests import digest
 
 TYPE_CHECKING = False
@@ -28,12 +28,13 @@ def begin(parent: str, argv: list[str]) -> None:
     global _parent, _own, _server
     _parent = parent
     _server = any("multiprocessing.forkserver import main" in word for word in argv)
-    if parent == "" and _claim("main"):
+    rank = ranks.rank()
+    if parent == "" and not rank and _claim("main"):
         _own = ""
     elif _is_spawned(argv):
         _own = None  # its number comes later, with the work it is given
     else:
-        _own = _numbered(parent, argv)
+        _own = _numbered(parent, argv, rank)
     tell()
 
 
@@ -52,9 +53,10 @@ def _claim(name: str) -> bool:
     return True
 
 
-def _numbered(parent: str, argv: list[str]) -> str:
+def _numbered(parent: str, argv: list[str], rank: int | None) -> str:
+    """Count processes that are called alike; those with a rank start in no order, and go by it."""
     line = "\0".join([_masked(word) for word in argv[1:]])
-    name = digest(line)[:8]
+    name = digest(line)[:8] if rank is None else f"r{rank}-{digest(line)[:8]}"
     family = digest(parent)[:8]
     number = 0
     while not _claim(f"{family}-{name}-{number}"):

@@ -21,6 +21,7 @@ from . import (
     journal,
     libraries,
     order,
+    ranks,
     redact,
     roles,
     seeds,
@@ -29,10 +30,6 @@ from . import (
     threads,
 )
 from .text import dump
-
-# torchrun, accelerate and others; Open MPI; MPICH and Intel MPI; Slurm: each with the number of all
-RANKS = ((b"RANK", b"WORLD_SIZE"), (b"OMPI_COMM_WORLD_RANK", b"OMPI_COMM_WORLD_SIZE"),
-         (b"PMI_RANK", b"PMI_SIZE"), (b"SLURM_PROCID", b"SLURM_NTASKS"))  # fmt: skip
 
 
 def begin(folder: str, natively: bool) -> None:  # noqa: FBT001
@@ -92,16 +89,6 @@ def _make(path: str) -> None:
         pass  # it is there, or nothing can be written: that shows with the first event
 
 
-def _rank() -> int | None:
-    """Return which of the processes of a distributed program this is, as its launcher told it."""
-    environ = posix.environ
-    for name, size in RANKS:
-        value = environ.get(name, b"")
-        if value.isdigit() and environ.get(size, b"").isdigit():
-            return int(value)
-    return None
-
-
 def _introduction(argv: list[str]) -> str:
     name = sys.implementation.name
     facts: dict[str, object] = {
@@ -109,7 +96,7 @@ def _introduction(argv: list[str]) -> str:
         "ppid": posix.getppid(),
         "role": roles.process(),
         "how": state.how,
-        "rank": _rank(),
+        "rank": ranks.rank(),
         "argv": redact.words(argv),
         "executable": sys.executable,
         "prefix": sys.prefix,

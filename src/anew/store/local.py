@@ -94,6 +94,15 @@ class LocalStore:
         """Look up those states in one go, for the batches to come."""
         self._stamps.warm(stamps)
 
+    @property
+    def hashed(self) -> int:
+        """How many bytes of files had to be read so far, to know what they hold."""
+        return self._stamps.hashed
+
+    def look_again(self) -> None:
+        """Take in what other processes have learnt about files meanwhile."""
+        self._stamps.forget_unknown()
+
     def open(self, digest: Digest) -> BinaryIO:
         """Return an object as a stream; read in order to the end, it checks itself."""
         place = self._holdings.place(digest)

@@ -38,6 +38,7 @@ class StampCache:
         self._mounts = mounts
         self._fresh: dict[Stamp, Digest] = {}
         self._known: dict[Stamp, Digest | None] = {}
+        self.hashed = 0  # bytes of files that had to be read
 
     def find(self, stamp: Stamp) -> Digest | None:
         """Return the digest of a file in that state, if it is known."""
@@ -74,6 +75,10 @@ class StampCache:
             if part:
                 memory.update(self._cache.run(lambda connection: _select(connection, part)))  # noqa: B023
 
+    def forget_unknown(self) -> None:
+        """Ask again for what was not known: another process may have read it meanwhile."""
+        self._known = {stamp: known for stamp, known in self._known.items() if known is not None}
+
     def answers(self) -> set[Digest]:
         """Return all digests that were asked for and known so far."""
         return {digest for digest in self._known.values() if digest is not None}
@@ -85,6 +90,7 @@ class StampCache:
 
     def remember(self, stamp: Stamp, digest: Digest, begun: int) -> None:
         """Note what a file held in a state; `begun` is when its reading began, by `now`."""
+        self.hashed += stamp.size
         settled = begun - max(stamp.modified, stamp.changed) > SETTLED
         if settled and self._mounts.keep_time(stamp.device):
             self._fresh[stamp] = self._known[stamp] = digest

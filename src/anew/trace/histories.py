@@ -10,9 +10,11 @@ from msgspec import Struct, field
 from anew.model.tree import Stamp
 from anew.trace.events import FOLDER, Deed, Event
 from anew.trace.naming import named
+from anew.trace.own import Own
 
 READS = (Deed.READ, Deed.IMPORTED)
 MOVES = (Deed.CREATED, Deed.DELETED, Deed.MOVED_AWAY)
+MEETS = (*READS, Deed.UPDATED, Deed.MOVED_AWAY)  # by which a run comes upon a file and its bytes
 
 
 class History(Struct):
@@ -34,6 +36,7 @@ class History(Struct):
         shared: it was written under another name of the same file.
         alike: later states with the bytes of the first: only permissions, owner or time were set.
         moved_to: where the state the run found it in went to, if it was renamed.
+        met: a program outside of the run made it so after the start, before it was first read.
     """
 
     path: str
@@ -54,11 +57,20 @@ class History(Struct):
     shared: bool = False
     alike: tuple[Stamp, ...] = ()
     moved_to: str | None = None
+    met: bool = False
 
     @property
     def created(self) -> bool:
         """Whether the run brought it forth: it was not there before."""
         return self.changed and self.first is None
+
+
+class _Start(Struct):
+    """What a first event is judged by: when the run began, what it made, folders it found full."""
+
+    began: int
+    own: Own
+    held: set[str] = field(default_factory=set)
 
 
 class Before(Protocol):
@@ -79,15 +91,18 @@ def fold(
     before: Before,
     now: Callable[[str], Stamp | None],
     below: Callable[[str], Iterable[tuple[str, Stamp]]] = lambda _: (),
+    own: Own | None = None,
 ) -> dict[str, History]:
     """Return one history per path; `now` tells the state after the last process has ended.
 
-    `below` tells what files are in a folder then, with their states.
+    `below` tells what files are in a folder then, with their states; `own` what the run made.
     """
     histories: dict[str, History] = {}
-    arrived, held = set(), set[str]()
+    arrived = set()
     origins: dict[str, tuple[str, Stamp]] = {}
     began = before.began
+    start = _Start(began, own or Own())
+    held = start.held
     kept: dict[Stamp, str] = {}
     for event in named(sorted(events, key=itemgetter(0)), began, below):
         deed, path, stamp = event[1:4]
@@ -100,7 +115,7 @@ def fold(
         if deed is Deed.READ and stamp is not None and stamp == history.first:
             history.read = history.read or not history.changed  # by far the most
         else:
-            _add(history, event, began, held)
+            _add(history, event, start)
             _trace_origin(histories, origins, event)
         if deed is Deed.PINNED and stamp is not None:
             kept[stamp] = event.note
@@ -180,15 +195,17 @@ def _other_bytes(history: History) -> bool:
     return (first.size, first.modified, first.inode) != (last.size, last.modified, last.inode)
 
 
-def _add(history: History, event: Event, began: int, held: set[str]) -> None:
+def _add(history: History, event: Event, start: _Start) -> None:
     deed = event.deed
     if deed is Deed.LOOKED_AT:
-        _add_look(history, event, began)
+        _add_look(history, event, start.began)
         return
+    if deed is Deed.CHANGED and history.met and not history.changed:
+        return  # since the start, and not since it was read: the state at the end tells
     if not history.known and deed not in (Deed.PINNED, Deed.LOST):
-        _add_first(history, event, began, held)
+        _add_first(history, event, start)
     if deed in READS:
-        _add_read(history, event)
+        _add_read(history, event, start.own)
     elif deed is Deed.LISTED:
         history.listed = True
         history.names = history.names or event.names
@@ -215,14 +232,22 @@ def _add_touched(history: History, event: Event) -> None:
         history.alike += (Stamp(*map(int, event.note.split())),)
 
 
-def _add_first(history: History, event: Event, began: int, held: set[str]) -> None:
+def _add_first(history: History, event: Event, start: _Start) -> None:
     """Take the state before the first deed for the one that the run found, where it can be."""
     history.known = True
-    history.first = event.stamp
-    made_since = event.stamp is not None and event.stamp.changed >= began
-    if made_since and event.path not in held:  # a folder changes with what it held
-        # Made since the start, by something nobody saw: no state the run found.
-        history.first, history.changed = None, True
+    stamp = history.first = event.stamp
+    made_since = stamp is not None and stamp.changed >= start.began
+    if made_since and event.path not in start.held:  # a folder changes with what it held
+        if event.deed in MEETS and _is_others(event, start.own):
+            history.met = True
+        else:  # by the run, or by something nobody saw: no state the run found
+            history.first, history.changed = None, True
+
+
+def _is_others(event: Event, own: Own) -> bool:
+    """Say whether a file is as a program outside of the run made it."""
+    stamp = event.stamp
+    return stamp is not None and _is_file(stamp) and own.is_others(stamp)
 
 
 def _add_look(history: History, event: Event, began: int) -> None:
@@ -235,13 +260,15 @@ def _add_look(history: History, event: Event, began: int) -> None:
         history.looked_at = True
 
 
-def _add_read(history: History, event: Event) -> None:
+def _add_read(history: History, event: Event, own: Own) -> None:
     if history.changed:
         return  # what the run itself wrote
     if event.stamp is not None and event.stamp not in (history.first, *history.alike):
-        # Somebody we cannot see wrote it between the start and this reading.
-        history.unseen = history.changed = True
-        return
+        # Somebody wrote it between the start and this reading.
+        if history.read or not _is_others(event, own):
+            history.unseen = history.changed = True
+            return
+        history.first, history.met = event.stamp, True
     if event.stamp is None:
         return  # it was looked for and not there
     history.read = True

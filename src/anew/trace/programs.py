@@ -21,6 +21,7 @@ class Program(Struct):
     """One program that a process was, from its start to its end or to the next one it became.
 
     Times are those of the monotonic clock, in ns. `status` is as wait(2) gives it; None: unseen.
+    `pipes` are the inodes of the pipes that stdin, stdout and stderr were, 0 for any that was none.
     """
 
     pid: int
@@ -32,6 +33,7 @@ class Program(Struct):
     ended: int | None = None
     status: int | None = None
     forked: bool = False
+    pipes: tuple[int, ...] = ()
 
 
 class Attempt(Struct):

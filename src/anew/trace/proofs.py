@@ -56,6 +56,8 @@ def why_lost(history: History) -> str:
     """Return why the state the run found is gone, in words that end a sentence."""
     if history.first is not None and history.first in history.lost:
         return history.lost[history.first]
+    if history.met:
+        return "another program made it while the run went on, and it changed again"
     if history.unseen:
         return "it was changed by something that cannot be seen from inside Python"
     return "it changed before it could be kept"

@@ -4,10 +4,14 @@ import struct
 from collections.abc import Callable, Iterable, Iterator
 
 from msgspec import Struct, field
+from msgspec.structs import replace
 
 from anew.model.record import Gap
 from anew.model.tree import Stamp
+from anew.trace.calling import Call
+from anew.trace.calling import plain as plain_host
 from anew.trace.events import FOLDER, Deed, Event
+from anew.trace.own import Own
 from anew.trace.programs import Attempt, How, Program, Programs
 
 CHUNK_MARK, RECORD_MARK = 0x31636E6177656E61, 0x77656E61
@@ -31,6 +35,7 @@ _OPENINGS = {
     ord("u"): Deed.UPDATED,
     ord("U"): Deed.CHANGED,
 }
+_READS = (Deed.READ, Deed.IMPORTED)
 _new = tuple.__new__  # in a third of the time
 _DEEDS = {
     _REMOVED: Deed.DELETED,
@@ -46,6 +51,7 @@ _NOTED = {
     _PINNED: Deed.PINNED,
     _LOST: Deed.LOST,
 }
+_ENDS = (_REMOVED, _HERE)  # with the state of a file that goes, or gives way to another
 _WHY = ("", "it is linked statically", "it is built for another machine",
         "it runs with another user's rights", "it is built with an address sanitizer")  # fmt: skip
 # Whose draws are not named: Python's are looked after in Python, libxml2's order its tables, the
@@ -78,11 +84,12 @@ class Told(Struct):
 
     events: list[Event] = field(default_factory=list)
     programs: Programs = field(default_factory=Programs)
-    connections: set[tuple[str, str]] = field(default_factory=set)
+    calls: list[Call] = field(default_factory=list)
     asked: set[str] = field(default_factory=set)
     pipes: set[str] = field(default_factory=set)
     gaps: list[Gap] = field(default_factory=list)
     lost: int = 0
+    own: Own = field(default_factory=Own)
 
 
 class _Line(Struct):
@@ -135,10 +142,12 @@ def _lines(chunk: bytes, events: list[Event], plain: Callable[[str], str]) -> It
         at += length
         detail = values[3]
         if values[2] == _OPENED and (deed := _OPENINGS.get(detail & 0xFF)):
-            stamp = _new(Stamp, values[6:12]) if detail & _HAS_STAMP else None
+            made = deed is Deed.CREATED  # the stamp is that of the new file: there was none before
+            stamp = _new(Stamp, values[6:12]) if detail & _HAS_STAMP and not made else None
             path = plain(_text(chunk[first:second]))
             events.append(_new(Event, (values[5], deed, path, stamp, "", (), values[4])))
-            continue
+            if deed in _READS:
+                continue
         yield _Line(
             values[2], detail, values[4], values[5], values[6:12],
             chunk[first:second], chunk[second : second + values[13]],
@@ -154,20 +163,20 @@ def _take(told: Told, line: _Line, plain: Callable[[str], str]) -> None:
     if kind == _ASKED:
         told.asked.add(_text(line.first))
         return
-    if kind == _CONNECTED:
-        _connected(told, line)
-        return
-    if kind == _LOOKED_UP:
-        if not _is_this_machine(_text(line.first)):
-            told.connections.add((_text(line.first), _text(line.second) or "0"))
+    if kind in (_CONNECTED, _LOOKED_UP):
+        _called(told, line)
         return
     path = plain(_text(line.first))
     stamp = Stamp(*line.stamp) if line.detail & _HAS_STAMP else None
+    if stamp is not None and kind in _ENDS:
+        told.own.gone(stamp)
     if kind == _OPENED:
-        _opened(told, line, path)
+        _opened(told, line, path, stamp)
     elif kind == _PIPED:
         told.pipes.add(path)
     elif kind in _DEEDS:
+        if kind == _CUT and stamp is not None:
+            told.own.wrote(stamp)
         told.events.append(Event(line.time, _DEEDS[kind], path, stamp, pid=line.pid))
     elif kind in _NOTED:
         _noted(told, line, path, stamp, plain)
@@ -211,10 +220,16 @@ def _leads_to(target: str, link: str, plain: Callable[[str], str]) -> str:
     return plain(target if target.startswith("/") else f"{link.rpartition('/')[0]}/{target}")
 
 
-def _opened(told: Told, line: _Line, path: str) -> None:
-    """Take what was opened and is no file, or cannot be told."""
+def _opened(told: Told, line: _Line, path: str, stamp: Stamp | None) -> None:
+    """Take what was opened and is no file, or cannot be told; and what the run made or wrote."""
     letter = chr(line.detail & 0xFF)
-    if letter in "px":
+    if letter in "wu":
+        if stamp is not None:
+            told.own.wrote(stamp)
+    elif letter == "c":
+        if stamp is not None:
+            told.own.made(stamp)
+    elif letter in "px":
         if path not in told.pipes:
             verb, aspect = ("read from", "inputs") if letter == "p" else ("wrote to", "outputs")
             told.gaps.append(_entropy(path) or Gap(aspect, f"{verb} {path}, which is no file",
@@ -240,26 +255,22 @@ def _drew(who: str, source: str) -> Gap:
                "where the result depends on it, set that library's seed")  # fmt: skip
 
 
-def _connected(told: Told, line: _Line) -> None:
+def _called(told: Told, line: _Line) -> None:
     host, family = _text(line.first), chr(line.detail & 0xFF)
-    if family != "u" and not _is_this_machine(host):
-        told.connections.add((host, str(line.stamp[0])))
-
-
-def _is_this_machine(host: str) -> bool:
-    """Say whether a host is the one the program runs on: what it answers is the run's own doing."""
-    if host.startswith(
-        ("127.", "::ffff:127.", "0:0:0:0:0:ffff:7f")
-    ):  # IPv4 in IPv6: RFC 4291, 2.5.5.2
-        return True
-    return host in (
-        "localhost",
-        "ip6-localhost",
-        "::1",
-        "0:0:0:0:0:0:0:1",
-        "0:0:0:0:0:0:0:0",
-        "0.0.0.0",
-    )
+    if family == "u":  # a socket of this machine
+        return
+    call = Call(line.time, line.pid, plain_host(host))
+    if line.kind == _CONNECTED:
+        port = str(line.stamp[0]) if line.stamp[0] else ""
+        call = replace(call, port=port, code=_text(line.second))
+    elif family == "a":  # the answer
+        addresses = line.second.split(b"\0")
+        call = replace(
+            call, asked=True, addresses=tuple(plain_host(_text(each)) for each in addresses if each)
+        )
+    elif host:
+        call = replace(call, asked=True, port=_text(line.second))
+    told.calls.append(call)
 
 
 def _take_program(programs: Programs, line: _Line) -> None:
@@ -267,9 +278,11 @@ def _take_program(programs: Programs, line: _Line) -> None:
     pid, time, first, second = line.pid, line.time, line.stamp[0], line.stamp[1]
     if line.kind == _START:
         executable, _, cwd = line.first.partition(b"\0")
-        programs.start(Program(pid, first, time, _text(executable), _text(cwd), words))
+        programs.start(
+            Program(pid, first, time, _text(executable), _text(cwd), words, pipes=line.stamp[1:4])
+        )
     elif line.kind == _FORKED:
-        programs.start(Program(pid, first, time, forked=True))
+        programs.start(Program(pid, first, time, forked=True, pipes=line.stamp[1:4]))
     elif line.kind == _ENDED:
         programs.end(pid, time, (first & 0xFF) << 8)
     elif line.kind == _REAPED:

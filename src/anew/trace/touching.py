@@ -11,6 +11,7 @@ from anew.model.processes import Access, Process
 from anew.trace.events import Deed, Event
 from anew.trace.programs import Program, Programs
 
+MOST_FED = 100  # processes that read from one pipe
 TERMINATED = 0x7F  # of a status as wait(2) gives it: the signal that ended the process
 READERS = frozenset((Deed.READ, Deed.IMPORTED, Deed.LISTED, Deed.UPDATED))
 WRITERS = frozenset(
@@ -71,7 +72,11 @@ def traced(
             parent = processes[process.parent - 1]
             process = replace(process, argv=parent.argv, executable=parent.executable)
         processes.append(process)
-    return Trace(tuple(processes), accesses, main)
+    fed = _fed(ran, processes)
+    whole = tuple(
+        replace(each, feeds=fed[each.number]) if each.number in fed else each for each in processes
+    )
+    return Trace(whole, accesses, main)
 
 
 class Touch(Struct, frozen=True):
@@ -129,6 +134,28 @@ def _merged(ran: Iterable[Program]) -> list[_Life]:
         life = last[program.pid] = _Life(program, program.started)
         lives.append(life)
     return lives
+
+
+def _fed(ran: Sequence[_Life], processes: Sequence[Process]) -> dict[int, tuple[int, ...]]:
+    """Return which processes had as stdin the pipe that a process had as stdout or stderr.
+
+    What a process was given by the parent that has it too counts for the parent.
+    """
+    pipes = [life.program.pipes or (0, 0, 0) for life in ran]
+    none = (0, 0, 0)
+    readers: dict[int, list[int]] = {}
+    for each, own in zip(processes, pipes, strict=True):
+        above = pipes[each.parent - 1] if each.parent else none
+        if own[0] and own[0] != above[0]:
+            readers.setdefault(own[0], []).append(each.number)
+    fed: dict[int, tuple[int, ...]] = {}
+    for each, own in zip(processes, pipes, strict=True):
+        above = pipes[each.parent - 1] if each.parent else none
+        given = {pipe for pipe in own[1:] if pipe and pipe not in above[1:]}
+        found = {other for pipe in given for other in readers.get(pipe, ())[:MOST_FED]}
+        if found - {each.number}:
+            fed[each.number] = tuple(sorted(found - {each.number}))
+    return fed
 
 
 def _parents_first(lives: Sequence[_Life]) -> list[_Life]:

@@ -1,6 +1,6 @@
 """Why something is an input of a run, in words."""
 
-from anew.model.inputs import MADE_ANEW, UNSEEN, FileKind, Input
+from anew.model.inputs import MADE_ANEW, MET, UNSEEN, FileKind, Input
 
 OF_KIND = {
     FileKind.LINK: "it is a link on the way to what was read",
@@ -18,6 +18,8 @@ def why(given: Input) -> str:
         return "it came on stdin"
     if given.rule == UNSEEN:
         return "nobody saw how it changed: it may have been read before"
+    if given.rule == MET:
+        return "it was read; another program made it so while the run went on"
     if given.rule == MADE_ANEW:
         return "it was read from a library's cache, and is no part of the recipe's name"
     what = "it was read from a cache" if given.role == "cache" else "it was read"

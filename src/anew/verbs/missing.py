@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from anew.execute.protocol import Mount
 from anew.facets.spool import Account
+from anew.trace.calling import connections
 from anew.trace.events import Deed
 from anew.trace.places import NOISE, SYSTEM, inside
 
@@ -36,16 +37,11 @@ def missing_from(
     found = _files(account, own, variables)
     found += _programs(account, [*shown, *lent], variables)
     found += [
-        Missing("connection", where if port in ("", "0") else f"{where}:{port}", here=False,
+        Missing("connection", where, here=False,
                 remedy="a clean room has no network: keep what is fetched as a file of the project")
-        for where, port in sorted(account.connections)
-        if not _is_own(where)
+        for where in dict.fromkeys(each.where for each in connections(account.calls, (), 0, ()))
     ]  # fmt: skip
     return tuple(found)
-
-
-def _is_own(where: str) -> bool:
-    return where.startswith(("127.", "/", "::1", "localhost", "@", "\0")) or not where
 
 
 def _files(account: Account, own: list[Mount], variables: Mapping[str, str]) -> list[Missing]:

@@ -2,6 +2,7 @@
 
 import os
 import time
+from collections.abc import Iterable
 from pathlib import Path
 from stat import S_ISREG
 
@@ -9,8 +10,9 @@ import msgspec
 from msgspec import Struct, field
 
 from anew.execute.protocol import Exit, Mount
+from anew.facets import config
 from anew.facets.git import GitState
-from anew.facets.project import Listing
+from anew.facets.project import Listing, temporary_folder
 from anew.facets.settings import Settings
 from anew.model.canonical import decode, encode
 from anew.model.circumstances import Circumstances
@@ -20,7 +22,8 @@ from anew.model.recipe import Request
 from anew.model.record import Gap
 from anew.model.tree import Stamp
 from anew.store.durable import write_all
-from anew.trace.places import inside
+from anew.trace.places import Places, inside
+from anew.verbs.workspace import Workspace
 
 REQUEST, BEFORE, SETTINGS, GIVEN, LISTINGS, STDIN, EXIT = (
     "request.json",
@@ -156,6 +159,24 @@ class World(Struct, frozen=True):
         if any(inside(path, folder) for folder in self.before.listing.environments):
             return (os.path.dirname(path),)
         return ()
+
+
+def places(
+    workspace: Workspace, spool: Path, request: Request, before: Before, environments: Iterable[str]
+) -> Places:
+    """Return the folders that tell what a file is to a run, among them its `environments`."""
+    given = {each.name: each.value for each in before.variables}
+    home = config.home_of(given)  # the program's, also in a replay
+    return config.places(
+        Places(
+            request.project,
+            home,
+            os.path.realpath(temporary_folder()),
+            (*environments, *before.listing.environments),
+            (str(workspace.root), str(workspace.cache), str(spool)),
+        ),
+        given,
+    )
 
 
 def boot_id() -> str:

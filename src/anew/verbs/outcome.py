@@ -112,15 +112,8 @@ def hindered(why: str) -> Gap:
 
 
 def other_gaps(run: Ended) -> tuple[Gap, ...]:
-    """Return what is known to lack beside files: answers of the network, events, the end."""
-    own = run.before.circumstances.host  # asked for by who wants to know its own name
-    gaps = [
-        Gap("network", f"{host}:{port} was contacted; what it answered is not held",
-            "save what is fetched to a file, and read that")
-        for host, port in sorted(run.account.connections)
-        if host != run.before.circumstances.host
-        if host != own
-    ]  # fmt: skip
+    """Return what is known to lack beside files and answers of the network: events, the end."""
+    gaps = []
     if run.account.torn:
         gaps.append(Gap("trace", f"{run.account.torn} events were cut off",
                         "the program was killed, or the disk was full"))  # fmt: skip

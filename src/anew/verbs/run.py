@@ -27,7 +27,7 @@ from anew.model.secrets import redacted_argv
 from anew.model.version import VERSION
 from anew.probe import inject
 from anew.trace.places import inside, short
-from anew.verbs import following, opening
+from anew.verbs import beside, following, opening
 from anew.verbs.opening import Before
 from anew.verbs.outcome import hindered
 from anew.verbs.seal import seal
@@ -128,8 +128,9 @@ def carry_out(
         umask=scene.umask, timeout=scene.timeout, follow=full, preloaded=library or "",
     )  # fmt: skip
     running = local.start(
-        job, lambda: leases.beat(run_id), lambda: leases.take(run_id, request.started_at)
-    )
+        job, lambda: leases.beat(run_id), lambda: leases.take(run_id, request.started_at),
+        beside.prepare(workspace, request, before, spool) if library is not None else None,
+    )  # fmt: skip
     ended = running.wait()
     if ended.exit.failure is not None and (ended.exit.errno or ended.exit.roomless):
         workspace.ledger.append(RUN_REMOVED, run_id, text="the program could not be started")

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from anew.facets import (
+    addresses,
     below,
     code,
     config,
@@ -33,15 +34,17 @@ from anew.model.record import (
     RECORD_SCHEMA,
     Coverage,
     Record,
+    Sealing,
 )
 from anew.store.listings import write_listing
+from anew.trace import calling
 from anew.trace.events import compared
 from anew.trace.histories import fold
-from anew.trace.places import Places, inside, short
+from anew.trace.places import inside, short
 from anew.trace.roles import Roles
 from anew.trace.rules import Role
 from anew.trace.sorting import Sorted, asides, sort
-from anew.verbs import opening
+from anew.verbs import beside, opening
 from anew.verbs.opening import Before, World
 from anew.verbs.outcome import Ended, other_gaps, outcome_of
 
@@ -51,9 +54,9 @@ if TYPE_CHECKING:
     from anew.execute.protocol import Exit
     from anew.model.digest import Digest
     from anew.model.inputs import CodeState, Environment, Seeds
-    from anew.model.processes import Processes
     from anew.model.recipe import Request
     from anew.model.tree import Listing, Stamp
+    from anew.trace import touching
     from anew.trace.histories import History
     from anew.verbs.workspace import Workspace
 
@@ -93,15 +96,21 @@ class _Sealing:
         self.request, self.before, self.ended = request, before, ended
         self.progress = progress
         self.world = World.of(request, before, mounted=bool(ended and ended.mounted))
+        workspace.store.look_again()
+        if beside.was_at_work(place):
+            workspace.store.sweep()  # it was stopped with the program
         self.batch = workspace.store.begin()
+        self.hashed = workspace.store.hashed
         self.holder = Holder(
-            workspace.store, self.batch, request.options.keep, before.settings.limits
-        )
+            workspace.store, self.batch, request.options.keep, before.settings.limits,
+            added=beside.done(place).added,
+        )  # fmt: skip
         self.account = spool.read(place)
         self.run = Ended(
             place, request.argv, request.project, before, ended, self.account, self.world
         )
-        self.places = self._places()
+        environments = environment.prefixes(self.account.processes)
+        self.places = opening.places(workspace, place, request, before, environments)
         self.roles = Roles(self.places, before.settings.rules)
 
     def record(self) -> Record:
@@ -124,14 +133,19 @@ class _Sealing:
             inputs[1],
         )
         outcome = outcome_of(self.run, found.outputs, found.deleted, found.own_folders, self.holder)
-        told = (*self.before.gaps, *self.account.gaps, *self.holder.gaps, *other_gaps(self.run))
+        trace = self._trace()
+        own = (self.before.circumstances.host, *(addresses.own() if self.account.calls else ()))
+        called = calling.connections(self.account.calls, trace.processes, self.before.started, own)
+        told = (*self.before.gaps, *self.account.gaps, *self.holder.gaps, *calling.gaps(called),
+                *other_gaps(self.run))  # fmt: skip
         named = " ".join(gap.what for gap in told)
         programs = self.account.programs
         followed = programs.followed and programs.blind is None
         asking = () if followed else instructions.gaps(found.code, self.world.real, named)
         coverage = Coverage(
             self.holder.held, self.holder.seen, tuple(dict.fromkeys((*told, *asking))),
-            asides(found.aside), Trace.FULL if programs.followed else Trace.AUTO,
+            asides(found.aside), called,
+            Trace.FULL if programs.followed else Trace.AUTO,
         )  # fmt: skip
         return Record(
             RECORD_SCHEMA,
@@ -145,19 +159,20 @@ class _Sealing:
             self.request.command,
             self.request.replay_of,
             self.request.options.counterfactual,
-            self._processes(),
+            processes.collect(trace, self.batch),
+            Sealing(self.workspace.store.hashed - self.hashed, beside.done(self.place).hashed),
         )
 
-    def _processes(self) -> Processes | None:
+    def _trace(self) -> touching.Trace:
         own, project, is_here = self._stream_files(), self.request.project, self.roles.is_here
 
         def shown(path: str) -> str | None:
             return short(path, project) if is_here(path) and path not in own else None
 
         ended = self.ended
-        return processes.collect(
+        return processes.trace_of(
             self.account, shown, project, self.before.started, ended.code if ended else None,
-            ended.signal if ended else None, self.batch,
+            ended.signal if ended else None,
         )  # fmt: skip
 
     def keep(self, record: Record) -> Digest:
@@ -165,22 +180,6 @@ class _Sealing:
         digest = self.batch.add(encode(record))
         self.batch.commit()
         return digest
-
-    def _places(self) -> Places:
-        listing = self.before.listing
-        environments = (*environment.prefixes(self.account.processes), *listing.environments)
-        given = {each.name: each.value for each in self.before.variables}
-        home = config.home_of(given)  # the program's, also in a replay
-        return config.places(
-            Places(
-                self.request.project,
-                home,
-                os.path.realpath(project.temporary_folder()),
-                environments,
-                (str(self.workspace.root), str(self.workspace.cache), str(self.place)),
-            ),
-            given,
-        )
 
     def _histories(self) -> dict[str, History]:
         own, before = self._stream_files(), self.before.listing
@@ -206,12 +205,12 @@ class _Sealing:
             return below.files(folder, self.world.real, self.holder)
 
         if self.before.mounts:
-            return fold(events, self.world, self.world.stamp, inside_of)
+            return fold(events, self.world, self.world.stamp, inside_of, self.account.own)
 
         def now(path: str) -> Stamp | None:
             return files.get(path) or self.world.stamp(path)
 
-        return fold(events, self.world, now, inside_of)
+        return fold(events, self.world, now, inside_of, self.account.own)
 
     def _stream_files(self) -> frozenset[str]:
         """Return the files that the shell made of the program's streams: they are console."""

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from anew.ledger.rows import VerdictRow
     from anew.model.circumstances import Circumstances
+    from anew.model.connections import Connection
     from anew.model.digest import Digest
     from anew.model.inputs import CodeFile, Configuration, Environment, Input, Package, Seeds
     from anew.model.metric import Metric
@@ -29,7 +30,7 @@ def show(shown: Shown) -> dict[str, object]:
     """Return the document of `anew show --json`."""
     row, record, files = shown.row, shown.record, shown.files
     sealed = record is not None and files is not None
-    recipe = outcome = coverage = processes = None
+    recipe = outcome = coverage = processes = sealing = None
     command = row.command
     counterfactual: Sequence[str] = ()
     if record is not None and files is not None:
@@ -37,6 +38,7 @@ def show(shown: Shown) -> dict[str, object]:
         outcome = _outcome(record.outcome, files)
         coverage = _coverage(record.coverage)
         processes = _processes(files)
+        sealing = {"hashed_b": record.sealing.hashed, "beside_b": record.sealing.beside}
         command, counterfactual = shlex.join(record.command), record.counterfactual
     elif shown.request is not None:
         counterfactual = shown.request.options.counterfactual
@@ -63,6 +65,7 @@ def show(shown: Shown) -> dict[str, object]:
         "outcome": outcome,
         "coverage": coverage,
         "processes": processes,
+        "sealing": sealing,
     }
 
 
@@ -83,6 +86,7 @@ def _processes(files: Files) -> list[dict[str, object]]:
             "forked": each.forked,
             "role": each.role,
             "rank": each.rank,
+            "feeds": list(each.feeds),
             "read": list(each_touched[each.number].read) if each.number in each_touched else [],
             "wrote": list(each_touched[each.number].wrote) if each.number in each_touched else [],
         }
@@ -280,4 +284,16 @@ def _coverage(coverage: Coverage) -> dict[str, object]:
         "gaps": [to_builtins(each) for each in coverage.gaps],
         "aside": [to_builtins(each) for each in coverage.aside],
         "trace": coverage.trace.value,
+        "connections": [_connection(each) for each in coverage.connections],
+    }
+
+
+def _connection(connection: Connection) -> dict[str, object]:
+    return {
+        "host": connection.host,
+        "port": connection.port,
+        "addresses": list(connection.addresses),
+        "process": connection.process or None,
+        "program": connection.program,
+        "library": connection.library or None,
     }

@@ -124,28 +124,54 @@ static void tell_compiled(const struct told *path) {
         tell_path(OPENED, 'm', &told, &state, "", 0);
 }
 
+#define LARGE (8L << 20)       /* bytes from which on a file is hashed while the program goes on */
+#define MOST_NOTES (1L << 20) /* bytes of their paths; what is not noted is hashed at the end */
+
+__attribute__((noinline)) static void note_large(const struct told *path, const struct stat *state) {
+    char place[LONGEST_SPOOL + 64], line[STACK];
+    struct stat notes;
+    size_t length = told_length(path);
+    if (length + 1 > sizeof line || is_since_start(state)) return;
+    in_spool(place, "/native/large"); /* is there if that is wanted */
+    int descriptor = k_open(AT_FDCWD, place, O_WRONLY | O_APPEND | O_CLOEXEC | O_NOFOLLOW, 0);
+    if (descriptor < 0) return;
+    put_told(line, path);
+    line[length++] = 0;
+    if (!k_fstat(descriptor, &notes) && notes.st_size < MOST_NOTES &&
+        (unsigned long)notes.st_size + length <= k_largest_file())
+        k_write(descriptor, line, length);
+    k_close(descriptor);
+}
+
 static void after_read(struct opening *opening, int descriptor, int error) {
     struct told path;
     struct stat state;
     if (descriptor < 0) {
-        if (error != ENOENT && error != ENOTDIR) return;
+        if ((error != ENOENT && error != ENOTDIR) || is_old_name(opening->folder, opening->path, 'N'))
+            return;
         resolve(&path, opening->folder, opening->path);
         if (!told_is_skipped(&path) && is_new(hash_of(&path, 'n')))
             tell_path(OPENED, 'r', &path, NULL, "", 0);
         return;
     }
-    resolve(&path, opening->folder, opening->path);
     if (journal.quiet) {
+        resolve(&path, opening->folder, opening->path);
         if (is_new(hash_of(&path, 'q'))) tell_path(OPENED, path.known ? 'q' : '?', &path, NULL, "", 0);
         return;
     }
-    if (k_fstat(descriptor, &state) || S_ISDIR(state.st_mode) || is_made_here(&state)) return;
+    if (k_fstat(descriptor, &state) || S_ISDIR(state.st_mode) || is_made_here(&state) ||
+        is_old_name(opening->folder, opening->path, hash_of_state(&state, 'R')))
+        return;
+    resolve(&path, opening->folder, opening->path);
     if (!is_new(hash_of(&path, hash_of_state(&state, 'r')))) return;
     if (path.base_length && told_is_skipped(&path)) return; /* an absolute one was asked already */
     if (!S_ISREG(state.st_mode)) tell_path(OPENED, 'p', &path, &state, "", 0);
     else if (!path.known) tell_path(OPENED, '?', &path, &state, "", 0);
     else if (is_compiled(&path)) tell_compiled(&path);
-    else tell_path(OPENED, 'r', &path, &state, "", 0);
+    else {
+        tell_path(OPENED, 'r', &path, &state, "", 0);
+        if (state.st_size >= LARGE) note_large(&path, &state);
+    }
 }
 
 static void after_open(struct opening *opening, int descriptor) {
@@ -159,9 +185,8 @@ static void after_open(struct opening *opening, int descriptor) {
         if (opening->letter == 'p') {
             if (is_new(hash_of(&path, 'p'))) tell_path(OPENED, 'p', &path, NULL, "", 0);
         } else if (!told_is_own(&path)) {
-            if (opening->letter == 'c' && !k_fstat(descriptor, &opening->was)) claim(&opening->was);
-            if (opening->letter == 'w' || opening->letter == 'u') claim(&opening->was);
-            int has = opening->letter != 'c' && opening->letter != 'U';
+            int has = opening->letter == 'c' ? !k_fstat(descriptor, &opening->was) : opening->letter != 'U';
+            if (has && opening->letter != 'x') claim(&opening->was);
             tell_path(OPENED, path.known ? opening->letter : '?', &path,
                       has ? &opening->was : NULL, "", 0);
         }
@@ -301,8 +326,9 @@ static int after_make(int descriptor, const char *path) {
     if (descriptor >= 0 && is_recording() && !journal.quiet) {
         struct told told;
         resolve(&told, AT_FDCWD, path);
-        if (!k_fstat(descriptor, &state)) claim(&state);
-        if (!told_is_own(&told)) tell_path(OPENED, 'c', &told, NULL, "", 0);
+        int has = !k_fstat(descriptor, &state);
+        if (has) claim(&state);
+        if (!told_is_own(&told)) tell_path(OPENED, 'c', &told, has ? &state : NULL, "", 0);
     }
     errno = saved;
     return descriptor;

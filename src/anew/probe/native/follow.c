@@ -99,7 +99,7 @@ static void tell_call(struct work *w, uint64_t at, size_t length) {
     memset(&to, 0, sizeof to);
     if (length > sizeof to) length = sizeof to;
     if (read_memory(w, at, &to, length) != (long)length) return;
-    tell_called(&to.address, length, 0);
+    tell_called(&to.address, length, 0, 0);
 }
 
 static void tell_draw(const struct work *w) {

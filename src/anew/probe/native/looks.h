@@ -11,6 +11,7 @@ static void tell_looked(int folder, const char *path, int found, const struct st
     if (!found && error != ENOENT && error != ENOTDIR) return;
     if (found && (!state || S_ISDIR(state->st_mode) || is_made_here(state))) return;
     struct told told;
+    if (is_old_name(folder, path, found ? hash_of_state(state, 'S') : 'L')) return;
     resolve(&told, folder, path);
     if (!found && !told_in_project(&told)) goto done;
     uint64_t hash = hash_of(&told, found ? hash_of_state(state, 's') : 'n');

@@ -15,21 +15,43 @@ OURS int connect(int descriptor, const struct sockaddr *address, socklen_t lengt
                       REAL(connect, int (*)(int, const struct sockaddr *, socklen_t))(
                           descriptor, address, length));
     int saved = errno;
-    if (address && journal.root) tell_called(address, length, done ? saved : 0);
+    if (address && journal.root)
+        tell_called(address, length, done ? saved : 0, (uintptr_t)__builtin_return_address(0));
     errno = saved;
     return done;
 }
 
+static void tell_addresses(const char *host, const struct addrinfo *found) {
+    char text[512], *at = text;
+    unsigned port;
+    for (; found && at < text + sizeof text - 64; found = found->ai_next) {
+        if (!found->ai_addr) continue;
+        char *end = put_address(at, found->ai_addr, found->ai_addrlen, &port);
+        if (end != at) *end++ = 0;
+        at = end;
+    }
+    if (at != text && is_new_call(96, host, strlen(host), (uint64_t)(at - text)))
+        tell(LOOKED_UP, 'a', self(), host, strlen(host), text, (size_t)(at - text), 0, 0);
+}
+
 OURS int getaddrinfo(const char *host, const char *service, const struct addrinfo *hints,
                      struct addrinfo **found) {
-    if (host && is_recording()) {
+    int recording = host && is_recording();
+    if (recording) {
         int saved = errno;
-        tell(LOOKED_UP, 0, self(), host, strlen(host), service ? service : "",
-             service ? strlen(service) : 0, 0, 0);
+        size_t length = service ? strlen(service) : 0;
+        if (is_new_call(95, host, strlen(host), length ? mixed(length, (unsigned char)*service) : 0))
+            tell(LOOKED_UP, 0, self(), host, strlen(host), service ? service : "", length, 0, 0);
         errno = saved;
     }
-    return REAL(getaddrinfo, int (*)(const char *, const char *, const struct addrinfo *,
-                                     struct addrinfo **))(host, service, hints, found);
+    int done = REAL(getaddrinfo, int (*)(const char *, const char *, const struct addrinfo *,
+                                         struct addrinfo **))(host, service, hints, found);
+    if (recording && !done && found) {
+        int saved = errno;
+        tell_addresses(host, *found);
+        errno = saved;
+    }
+    return done;
 }
 
 /* Called by loaders and in constructors, before anything of ours may be set up: no more than told. */
@@ -72,6 +94,19 @@ OURS int setenv(const char *name, const char *value, int over) {
     return REAL(setenv, int (*)(const char *, const char *, int))(name, value, over);
 }
 
+/* ---- where it goes ---- */
+
+OURS int chdir(const char *path) {
+    int done = set_error(kernel(__NR_chdir, (long)path, 0, 0, 0, 0, 0));
+    atomic_fetch_add(&moves, 1);
+    return done;
+}
+OURS int fchdir(int folder) {
+    int done = set_error(kernel(__NR_fchdir, folder, 0, 0, 0, 0, 0));
+    atomic_fetch_add(&moves, 1);
+    return done;
+}
+
 /* ---- what blinds us ---- */
 
 /* The program is about to filter system calls. Ours would be stopped too: make none. Where all are
@@ -99,6 +134,7 @@ OURS int prctl(int option, ...) {
 
 OURS int chroot(const char *path) {
     is_recording();
+    atomic_fetch_add(&moves, 1);
     tell_gap("chroot", path ? path : "");
     return REAL(chroot, int (*)(const char *))(path);
 }
@@ -154,6 +190,10 @@ OURS long syscall(long number, ...) {
     case __NR_renameat:
         return renameat((int)a, (const char *)b, (int)c, (const char *)d);
 #endif
+    case __NR_chdir:
+        return chdir((const char *)a);
+    case __NR_fchdir:
+        return fchdir((int)a);
     case __NR_linkat:
         return linkat((int)a, (const char *)b, (int)c, (const char *)d, (int)e);
     case __NR_symlinkat:

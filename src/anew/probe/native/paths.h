@@ -103,7 +103,26 @@ static uint64_t hash_of_state(const struct stat *state, uint64_t hash) {
 
 static inline int is_new(uint64_t hash) {
     hash = mixed(hash, (uint64_t)present_pid()) | 1; /* what a parent told, a fork tells again */
-    return atomic_exchange_explicit(&told_before[hash >> 51], hash, memory_order_relaxed) != hash;
+    _Atomic uint64_t *place = &told_before[hash >> 51];
+    if (atomic_load_explicit(place, memory_order_relaxed) == hash) return 0; /* others may read it */
+    return atomic_exchange_explicit(place, hash, memory_order_relaxed) != hash;
+}
+
+/* How often the working directory was left: a relative name means the same file until then. */
+static _Atomic uint64_t moves;
+
+/* Whether a name alone, with what is mixed in, tells that all was told before; no system call. A
+ * name below an open folder tells nothing: the number may stand for another folder by now. */
+static inline int is_old_name(int folder, const char *name, uint64_t hash) {
+    struct told told;
+    if (name[0] != '/') {
+        if (folder != AT_FDCWD) return 0;
+        hash = mixed(hash, ~atomic_load_explicit(&moves, memory_order_relaxed));
+    }
+    told.name = name;
+    told.name_length = strlen(name);
+    told.base_length = 0;
+    return !is_new(hash_of(&told, hash));
 }
 
 static inline uint64_t name_of_inode(const struct stat *state) {

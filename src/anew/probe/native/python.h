@@ -46,14 +46,17 @@ static void boot(void) {
     python.act = act;
 }
 
-/* Whether Python's side asked for this event: programs started, extension modules loaded. */
+/* Whether Python's side asked for this event: programs started, modules loaded, hosts called. */
 static inline int is_asked_for(const char *event, void *arguments) {
     if (event[0] == 'o')
         return event[1] == 's' &&
                (starts_with(event, "os.fork", 7) || !strcmp(event, "os.posix_spawn") ||
                 !strcmp(event, "os.exec") || !strcmp(event, "os.system"));
     if (event[0] == 'i') return !strcmp(event, "import") && python.item(arguments, 1) != python.none;
-    return event[0] == 's' && !strcmp(event, "subprocess.Popen");
+    if (event[0] != 's') return 0;
+    if (event[1] == 'o') /* socket.connect, .getaddrinfo, .gethostbyname: who calls is on the stack */
+        return starts_with(event, "socket.c", 8) || starts_with(event, "socket.g", 8);
+    return !strcmp(event, "subprocess.Popen");
 }
 
 static int at_event(const char *event, void *arguments, void *nothing) {

@@ -32,6 +32,22 @@ static const struct {
               FOLDER("/etc/"),  FOLDER("/run/"),  FOLDER("/var/lib/")};
 #define SYSTEMS ((int)(sizeof SYSTEM / sizeof *SYSTEM))
 
+/* Tell that a program or a fork begins: of whom, and which pipes are its three streams. */
+static void tell_begun(enum kind kind, int pid, const char *first, size_t first_length,
+                       const char *second, size_t second_length) {
+    struct record *record = reserve(kind, 0, pid, first_length, second_length);
+    if (!record) return;
+    record->stamp[0] = k_parent();
+    for (int stream = 0; stream < 3; stream++) {
+        struct stat state;
+        int piped = !k_fstat(stream, &state) && S_ISFIFO(state.st_mode);
+        record->stamp[1 + stream] = piped ? (int64_t)state.st_ino : 0;
+    }
+    memcpy(record->text, first, first_length);
+    memcpy(record->text + first_length, second, second_length);
+    publish(record);
+}
+
 /* The id of this process. A fork wipes the page that it is kept in: then the child is announced. */
 static int self(void) {
     int pid = present_pid();
@@ -41,7 +57,7 @@ static int self(void) {
     if (pid || journal.quiet) return pid;
     pid = k_pid();
     if (journal.pid) atomic_store(journal.pid, pid);
-    tell(FORKED, 0, pid, "", 0, "", 0, k_parent(), 0);
+    tell_begun(FORKED, pid, "", 0, "", 0);
     return pid;
 }
 

@@ -24,8 +24,7 @@ static void announce(void) {
         count = k_read(descriptor, words, sizeof words);
         k_close(descriptor);
     }
-    tell(START, 0, k_pid(), place, (size_t)length, words, count > 0 ? (size_t)count : 0,
-         k_parent(), 0);
+    tell_begun(START, k_pid(), place, (size_t)length, words, count > 0 ? (size_t)count : 0);
 }
 
 static void find_functions(void);
