@@ -89,14 +89,19 @@ def supervise(
         room_clean.end(keeper)
         room_limits.release(job.spool.name)
     _make_durable(job, given, ended)
-    last = next((c.last for c in reversed(given.channels) if c.name != "stdout"), b"\n")
-    if given.channels and given.channels[0].terminal:
-        last = given.channels[0].last if last == b"\n" else last
-    _tell(told, msgspec.json.encode(Ended(ended, last != b"\n")) + b"\n")
+    _tell(told, msgspec.json.encode(Ended(ended, _is_mid_line(given))) + b"\n")
     os.close(told)
     if ended.lingering:
         watcher.copy_on()
     os._exit(0)
+
+
+def _is_mid_line(given: Given) -> bool:
+    """Say whether what was written to the terminal last did not end its line."""
+    last = next((c.last for c in reversed(given.channels) if c.name != "stdout"), b"\n")
+    if given.channels and given.channels[0].terminal:
+        last = given.channels[0].last if last == b"\n" else last
+    return last != b"\n"
 
 
 def _tell(told: int, line: bytes) -> None:

@@ -223,7 +223,7 @@ def _leads_to(target: str, link: str, plain: Callable[[str], str]) -> str:
 def _opened(told: Told, line: _Line, path: str, stamp: Stamp | None) -> None:
     """Take what was opened and is no file, or cannot be told; and what the run made or wrote."""
     letter = chr(line.detail & 0xFF)
-    if letter in "wu":
+    if letter in "wuU":
         if stamp is not None:
             told.own.wrote(stamp)
     elif letter == "c":
