@@ -14,9 +14,12 @@ from pathlib import Path
 
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
-FOLDER = "src/anew/probe/native"
-# What programs load first, and what follows from outside those that can load nothing.
-LIBRARIES = {"shim.c": "libanew.so", "follow.c": "libfollow.so"}
+FOLDER = "src/anew"
+LIBRARIES = {
+    "probe/native/shim.c": "probe/native/libanew.so",  # what programs load first
+    "probe/native/follow.c": "probe/native/libfollow.so",  # follows those that can load nothing
+    "facets/states.c": "facets/libstates.so",  # looks at the many files of an environment
+}
 FLAGS = ("-O2", "-fPIC", "-shared", "-fvisibility=hidden", "-w", "-s", "-Wl,-z,nodelete")
 MACHINES = ("x86_64", "aarch64")
 

@@ -9,6 +9,7 @@ import msgspec
 from msgspec import Struct, field
 
 from anew.facets.environment.sha256 import sha256_file
+from anew.facets.states import blob, states_of
 from anew.model.canonical import digest_of
 from anew.model.digest import Digest, digest_bytes
 from anew.model.secrets import redacted
@@ -39,7 +40,7 @@ class _Known(Struct):
     """What a former look found, true as long as `stamps` are those of the files."""
 
     record: tuple[int, int, int]
-    paths: tuple[str, ...]
+    watched: bytes  # the files that are looked at, each ended by a NUL
     stamps: Digest
     distribution: Distribution
 
@@ -82,7 +83,7 @@ def _in_folder(folder: str, cache: Path) -> Iterator[Distribution]:
         return
     if not names:
         return
-    place = cache / f"{digest_of(folder)[3:19]}-2.msgpack"
+    place = cache / f"{digest_of(folder)[3:19]}-3.msgpack"
     before, after = _load(place), _Cache()
     changed = False
     for name in names:
@@ -102,18 +103,14 @@ def _look(folder: str, name: str, known: _Known | None) -> _Known | None:
     record = _record_state(f"{folder}/{name}/RECORD")
     if record is None:
         return _without_record(folder, name)
-    rows = None
-    if known is None or known.record != record:
-        rows = _rows(f"{folder}/{name}/RECORD")
-        paths = tuple(sorted(path for path in rows if _counts(path)))
-    else:
-        paths = known.paths
-    stamps = _stamps(folder, paths)
-    if known is not None and rows is None and stamps == known.stamps:
-        return known
-    if rows is None:
-        rows = _rows(f"{folder}/{name}/RECORD")
-    return _Known(record, paths, stamps, _hashed(folder, name, paths, rows))
+    if known is not None and known.record == record:
+        stamps = _stamps(folder, known.watched)
+        if stamps == known.stamps:
+            return known
+    rows = _rows(f"{folder}/{name}/RECORD")
+    paths = tuple(sorted(path for path in rows if _counts(path)))
+    watched = _watched(paths)
+    return _Known(record, watched, _stamps(folder, watched), _hashed(folder, name, paths, rows))
 
 
 def _record_state(path: str) -> tuple[int, int, int] | None:
@@ -138,27 +135,14 @@ def _counts(path: str) -> bool:
     return not (folder.endswith(".dist-info") and name in NOTES)
 
 
-def _stamps(folder: str, paths: tuple[str, ...]) -> Digest:
+def _stamps(folder: str, watched: bytes) -> Digest:
     """Return one digest of the states of all files that may run."""
-    stat = os.stat
-    states: list[tuple[int, int, int, int] | None] = []
-    try:  # from here the way to each file is shorter
-        top = os.open(folder, os.O_RDONLY | os.O_CLOEXEC | os.O_DIRECTORY)
-    except OSError:
-        return digest_bytes(b"")
-    try:
-        for path in paths:
-            if path.endswith(UNWATCHED):
-                continue
-            try:
-                now = stat(path, dir_fd=top)
-            except OSError:
-                states.append(None)
-                continue
-            states.append((now.st_ino, now.st_size, now.st_mtime_ns, now.st_ctime_ns))
-    finally:
-        os.close(top)
-    return digest_bytes(msgspec.msgpack.encode(states))
+    found = states_of(folder, watched)
+    return digest_bytes(found.tobytes() if found is not None else b"")
+
+
+def _watched(paths: Iterable[str]) -> bytes:
+    return blob(tuple(path for path in paths if not path.endswith(UNWATCHED)))
 
 
 def _hashed(folder: str, name: str, paths: tuple[str, ...], rows: dict[str, str]) -> Distribution:
@@ -202,7 +186,7 @@ def _without_record(folder: str, name: str) -> _Known | None:
         return None
     result.origin = "system"
     result.fingerprint = digest_of((result.name, result.version))
-    return _Known((0, 0, 0), (), digest_of(""), result)
+    return _Known((0, 0, 0), b"", digest_of(""), result)
 
 
 def _described(folder: str, name: str) -> Distribution:

@@ -10,6 +10,7 @@ import msgspec
 from msgspec import Struct, field
 
 from anew.facets.environment.distributions import METADATA_FOLDERS, UNWATCHED
+from anew.facets.states import CHANGED, INODE, STATE, blob, states_of
 from anew.model.canonical import digest_of
 from anew.model.digest import Digest, digest_bytes
 from anew.store.copying import fingerprint, opened
@@ -124,26 +125,12 @@ def _owned(site: str) -> Iterator[str]:
 
 def _states(site: str, folders: Sequence[str], found: Sequence[Loose]) -> tuple[Digest | None, int]:
     """Return one digest of the states of all folders and found files, and the latest change."""
-    stat = os.stat
-    states: list[tuple[int, int, int]] = []
-    newest = 0
-    try:
-        top = os.open(site, os.O_RDONLY | os.O_CLOEXEC | os.O_DIRECTORY)
-    except OSError:
+    names = blob((*(path or "." for path in folders), *(each.path for each in found)))
+    states = states_of(site, names)
+    if states is None or 0 in states[INODE :: len(STATE)]:
         return None, 0
-    try:
-        for path in folders:
-            now = stat(path or ".", dir_fd=top)
-            states.append((now.st_ino, now.st_mtime_ns, now.st_ctime_ns))
-            newest = max(newest, now.st_ctime_ns)
-        for each in found:
-            now = stat(each.path, dir_fd=top)
-            states.append((now.st_ino, now.st_size, now.st_ctime_ns))
-    except OSError:
-        return None, 0
-    finally:
-        os.close(top)
-    return digest_bytes(msgspec.msgpack.encode(states)), newest
+    changed = states[CHANGED : len(STATE) * len(folders) : len(STATE)]
+    return digest_bytes(states.tobytes()), max(changed, default=0)
 
 
 def _load(place: Path) -> _Look:
