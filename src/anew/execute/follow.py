@@ -6,6 +6,7 @@ import errno
 import os
 import platform
 import socket
+from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 
@@ -50,20 +51,37 @@ def mark() -> int:
 
 
 class Follower:
-    """Follows one program and all it starts, from threads of the process that is its parent."""
+    """Follows one program and all it starts: by threads of the process that is its parent.
 
-    def __init__(self, spool: Path, preloaded: str) -> None:
+    Where that one has moved to another process namespace it can have no threads: then a process
+    `apart`, started before, follows. Both have a relief, a process that answers when they are gone.
+    """
+
+    def __init__(self, spool: Path, preloaded: str, *, apart: bool) -> None:
         """Make ready, before the program is forked; `preloaded` is the library it loads first."""
-        self.relief = 0  # the process that answers when we are gone
+        self.pids: tuple[int, ...] = ()
         self.why = ""
         self._library = _library()
         self._ours, self._theirs = socket.socketpair()
+        self._apart = apart
         if self._library is None:
             self.why = "Anew was built without its C library"
             return
         failed = self._library.anew_follow_prepare(os.fsencode(spool), os.fsencode(preloaded))
         if failed:
             self.why = _words(-failed)
+            return
+        self._baton, taken = socket.socketpair()
+        chief = 0
+        if apart:
+            self._hold, over = socket.socketpair()
+            chief = _forked(self._follow_apart, over)
+            over.close()
+        gone = os.pidfd_open(chief or os.getpid())
+        relief = _forked(self._relieve, taken, gone)
+        os.close(gone)
+        taken.close()
+        self.pids = (chief, relief)
 
     def install(self) -> str:
         """Let this process be followed: from now on it may do nothing but become the program.
@@ -75,37 +93,71 @@ class Follower:
         done = self._library.anew_follow_install(self._theirs.fileno())
         return _words(-done) if done < 0 else ""
 
-    def begin(self, program: int) -> None:
+    def begin(self) -> None:
         """Answer for the program, as soon as it has installed what asks us, until it has ended."""
         self._theirs.close()
-        with self._ours:
-            size = array.array("i", [0])
-            said, extra, _, _ = self._ours.recvmsg(1, socket.CMSG_SPACE(size.itemsize))
-        if not extra or self._library is None:
-            return  # it did not come to that, and has said why
-        size.frombytes(extra[0][2][: size.itemsize])
-        listener = size[-1]
-        chief = os.pidfd_open(os.getpid())
-        self.relief = os.fork()
-        if self.relief == 0:
-            self._relieve(listener, chief)
-        os.close(chief)
-        self._library.anew_follow_begin(listener, said[0], program)
+        if self.pids and not self._apart:
+            self._follow()
+        elif self.pids:
+            self._baton.close()
+        self._ours.close()
 
-    def _relieve(self, listener: int, chief: int) -> None:
-        """Be the process that lets every call go on when all that follow have been killed."""
-        try:
-            os.setsid()
-            first, second = sorted((listener, chief))
-            os.closerange(0, first)
-            os.closerange(first + 1, second)
-            os.closerange(second + 1, os.sysconf("SC_OPEN_MAX"))
-            assert self._library is not None
-            self._library.anew_follow_relieve(listener, chief)
-        finally:
-            os._exit(1)
+    def _follow(self) -> None:
+        listener, bound = _received(self._ours)
+        if listener >= 0 and self._library is not None:
+            socket.send_fds(self._baton, [b"x"], [listener])
+            self._library.anew_follow_begin(listener, bound)
+        self._baton.close()
 
     def end(self) -> None:
         """Follow no more: what is left of the program goes on unseen, and is not held up."""
-        if self.relief and self._library is not None:
+        if self._apart and self.pids:
+            self._hold.close()
+            os.waitpid(self.pids[0], 0)
+        elif self.pids and self._library is not None:
             self._library.anew_follow_end()
+
+    def _follow_apart(self, over: socket.socket) -> None:
+        self._hold.close()
+        _keep_only(self._ours.fileno(), self._baton.fileno(), over.fileno())
+        self._follow()
+        over.recv(1)  # until it is closed: by `end`, or by the end of the process that has it
+        assert self._library is not None
+        self._library.anew_follow_end()
+
+    def _relieve(self, taken: socket.socket, gone: int) -> None:
+        _keep_only(taken.fileno(), gone)
+        listener, _ = _received(taken)
+        taken.close()
+        if listener >= 0 and self._library is not None:
+            self._library.anew_follow_relieve(listener, gone)
+
+
+def _forked(act: Callable[..., None], *given: object) -> int:
+    """Start a process that does this and nothing else; return its pid."""
+    pid = os.fork()
+    if pid:
+        return pid
+    try:
+        os.setsid()
+        act(*given)
+    finally:
+        os._exit(0)
+
+
+def _keep_only(*descriptors: int) -> None:
+    """Close all others: nobody shall wait for us to close them."""
+    start = 0
+    for each in (*sorted(descriptors), os.sysconf("SC_OPEN_MAX")):
+        os.closerange(start, each)
+        start = each + 1
+
+
+def _received(given: socket.socket) -> tuple[int, int]:
+    """Wait for a descriptor and the byte it came with; -1: there comes none."""
+    size = array.array("i", [0])
+    said, extra, _, _ = given.recvmsg(1, socket.CMSG_SPACE(size.itemsize))
+    if not extra:
+        return -1, 0
+    size.frombytes(extra[0][2][: size.itemsize])
+    return size[-1], said[0]

@@ -61,12 +61,13 @@ def supervise(
     given = given_to(job)
     orphans.adopt()
     start = time.monotonic()
+    apart = job.isolation is not None
+    follower = Follower(job.spool, job.preloaded, apart=apart) if job.follow else None
     keeper, roomless = _begin(job)
-    follower = Follower(job.spool, job.preloaded) if job.follow else None
     child, trouble = _start(job, given, dispositions, roomless, follower)
     if follower is not None:
-        follower.begin(child)
-    ours = (keeper, child, follower.relief if follower is not None else 0)
+        follower.begin()
+    ours = (keeper, child, *(follower.pids if follower is not None else ()))
     for descriptor in set(given.ours):
         os.close(descriptor)
     _tell(told, b"%d\n" % child)

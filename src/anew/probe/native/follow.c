@@ -305,16 +305,14 @@ OURS int anew_follow_install(int socket) {
     return sent < 0 ? (int)sent : bound;
 }
 
-/* Answer, in threads of this process, whoever is under the filter; `program` is the first of them. */
-OURS int anew_follow_begin(int descriptor, int bound, int program) {
+/* Answer, in threads of this process, whoever is under the filter. */
+OURS int anew_follow_begin(int descriptor, int bound) {
     sigset_t all, before;
-    struct task first = {.process = program, .inner = program, .started = start_of(program)};
     listener = descriptor;
     processes.bound = bound;
-    set_known(&first, 0);
     /* Caller and answerer take turns: they need not be on two cores (Linux 6.6; refused before). */
     ioctl(listener, SECCOMP_IOW(4, uint64_t), 1 /* SECCOMP_USER_NOTIF_FD_SYNC_WAKE_UP */);
-    tell(FOLLOWING, 0, program, "", 0, "", 0, 0, 0);
+    tell(FOLLOWING, 0, 0, "", 0, "", 0, 0, 0);
     sigfillset(&all);
     pthread_sigmask(SIG_SETMASK, &all, &before);
     int begun = 0;
@@ -391,6 +389,7 @@ OURS int anew_follow_try(void) {
         free(asked);
         if (w->task && w->task->tid) k_close(w->task->folder);
         memset(w, 0, sizeof *w);
+        processes.met = 0;
         listener = -1;
     }
     close(ends[0]);

@@ -44,6 +44,7 @@ static struct {
         char tells;
     } each[KNOWN];
     char library[LONGEST_PRELOAD];
+    int met;   /* the first of them, which is the program itself */
     int bound; /* nobody can take on another's rights any more */
 } processes = {.lock = PTHREAD_MUTEX_INITIALIZER};
 
@@ -140,14 +141,16 @@ static void set_known(const struct task *task, int tells) {
 static int tells_itself(const struct task *task, int parent) {
     pthread_mutex_lock(&processes.lock);
     const struct known *known = known_of(task), *above = NULL;
-    int tells = known ? known->tells : -1, inner = 0;
+    int tells = known ? known->tells : processes.met ? -1 : 0, inner = 0;
+    int is_first = !processes.met;
+    processes.met = 1;
     if (!known && parent > 0) above = processes.each + parent % KNOWN;
     if (above && above->process == parent) tells = above->tells, inner = above->inner;
     pthread_mutex_unlock(&processes.lock);
     if (known) return tells;
     if (tells < 0) tells = has_library(task);
     set_known(task, tells);
-    if (!tells && parent > 0) {
+    if (!tells && parent > 0 && !is_first) {
         if (!inner && task->inner == task->process) inner = parent;
         tell(FORKED, 0, task->inner, "", 0, "", 0, inner, 0);
     }
