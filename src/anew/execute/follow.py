@@ -1,6 +1,7 @@
 """Follows programs from outside, where nothing can be loaded into them: `--trace=full`."""
 
 import array
+import contextlib
 import ctypes
 import errno
 import os
@@ -68,20 +69,26 @@ class Follower:
             self.why = "Anew was built without its C library"
             return
         failed = self._library.anew_follow_prepare(os.fsencode(spool), os.fsencode(preloaded))
+        try:
+            if not failed:
+                self._start_others()
+        except OSError as error:
+            failed = -(error.errno or errno.EAGAIN)
         if failed:
             self.why = _words(-failed)
-            return
+
+    def _start_others(self) -> None:
         self._baton, taken = socket.socketpair()
+        self._call = os.eventfd(0)
         chief = 0
-        if apart:
+        if self._apart:
             self._hold, over = socket.socketpair()
             chief = _forked(self._follow_apart, over)
             over.close()
         gone = os.pidfd_open(chief or os.getpid())
-        relief = _forked(self._relieve, taken, gone)
+        self.pids = (chief, _forked(self._relieve, taken, gone))
         os.close(gone)
         taken.close()
-        self.pids = (chief, relief)
 
     def install(self) -> str:
         """Let this process be followed: from now on it may do nothing but become the program.
@@ -98,15 +105,15 @@ class Follower:
         self._theirs.close()
         if self.pids and not self._apart:
             self._follow()
-        elif self.pids:
-            self._baton.close()
         self._ours.close()
 
     def _follow(self) -> None:
         listener, bound = _received(self._ours)
         if listener >= 0 and self._library is not None:
-            socket.send_fds(self._baton, [b"x"], [listener])
-            self._library.anew_follow_begin(listener, bound)
+            with contextlib.suppress(OSError):  # it may have been killed
+                socket.send_fds(self._baton, [b"x"], [listener])
+            if self._library.anew_follow_begin(listener, bound):
+                os.eventfd_write(self._call, 1)  # no threads to be had: the relief has to do it
         self._baton.close()
 
     def end(self) -> None:
@@ -119,18 +126,18 @@ class Follower:
 
     def _follow_apart(self, over: socket.socket) -> None:
         self._hold.close()
-        _keep_only(self._ours.fileno(), self._baton.fileno(), over.fileno())
+        _keep_only(self._ours.fileno(), self._baton.fileno(), self._call, over.fileno())
         self._follow()
         over.recv(1)  # until it is closed: by `end`, or by the end of the process that has it
         assert self._library is not None
         self._library.anew_follow_end()
 
     def _relieve(self, taken: socket.socket, gone: int) -> None:
-        _keep_only(taken.fileno(), gone)
+        _keep_only(taken.fileno(), gone, self._call)
         listener, _ = _received(taken)
         taken.close()
         if listener >= 0 and self._library is not None:
-            self._library.anew_follow_relieve(listener, gone)
+            self._library.anew_follow_relieve(listener, gone, self._call)
 
 
 def _forked(act: Callable[..., None], *given: object) -> int:

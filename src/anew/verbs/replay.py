@@ -23,7 +23,15 @@ from anew.model.recipe import Keep, Options
 from anew.model.record import Record
 from anew.model.verdict import Answer, Verdict
 from anew.trace.places import inside, whole
-from anew.verbs import giving_back, hardware_given, homes, in_container, isolating, restoring
+from anew.verbs import (
+    following,
+    giving_back,
+    hardware_given,
+    homes,
+    in_container,
+    isolating,
+    restoring,
+)
 from anew.verbs.diff import judge_outcomes, masks_between
 from anew.verbs.giving_back import Restoration, Wishes
 from anew.verbs.isolating import Isolated
@@ -104,6 +112,9 @@ def _again(
     accelerator = hardware_given.refuse_missing_accelerator(original, store, wishes)
     if accelerator:
         restored["accelerator"] = Restoration(exact=False, note=accelerator)
+    unfollowed = following.why_not(original.coverage.trace, contained=berth is not None)
+    if unfollowed:
+        restored["trace"] = Restoration(exact=False, note=f"not as with --trace=full: {unfollowed}")
     variables = giving_back.variables(original, wishes, workspace, restored)
     variables = hardware_given.cpu(original, store, wishes, variables, restored)
     mounted = shut_in or (wishes.into is None and rooms.possible())

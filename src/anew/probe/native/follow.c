@@ -336,13 +336,13 @@ OURS int anew_follow_end(void) {
     return (int)shared->unseen;
 }
 
-/* In a process of its own: when `chief` is gone, let all calls go on. Does not return. */
-OURS void anew_follow_relieve(int descriptor, int chief) {
+/* In a process of its own: when `chief` is gone, or calls us, let all calls go on. Does not return. */
+OURS void anew_follow_relieve(int descriptor, int chief, int called) {
     struct seccomp_notif *asked = (struct seccomp_notif *)calloc(1, 256);
     listener = descriptor;
     prctl(PR_SET_NAME, "anew-relief", 0, 0, 0);
-    struct pollfd gone = {chief, POLLIN, 0};
-    while (poll(&gone, 1, -1) < 0) continue;
+    struct pollfd until[] = {{chief, POLLIN, 0}, {called, POLLIN, 0}};
+    while (poll(until, 2, -1) < 0) continue;
     if (!shared->over) tell(GAP, 0, k_pid(), "blind", 5, "", 0, 0, 0);
     for (int i = 0; i < WORKERS; i++)
         if (shared->asked[i].of.id) let_go_on(&shared->asked[i].of);

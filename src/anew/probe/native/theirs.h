@@ -7,7 +7,7 @@
 #define ANEW_THEIRS_H
 
 #define LONGEST (3 * PATH_MAX)
-#define TASKS 64    /* threads that one of ours remembers */
+#define TASKS 32    /* threads that one of ours remembers */
 #define KNOWN 4096  /* processes that all of ours remember */
 
 struct task { /* a thread */
