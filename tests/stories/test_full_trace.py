@@ -10,9 +10,11 @@ from pathlib import Path
 
 import pytest
 
+from anew.execute import room_clean
 from anew.execute.follow import why_impossible
 from tests.conftest import Anew
 
+NOBODY = 65534  # the user who may do least
 COPIES = """
 #include <fcntl.h>
 #include <stdio.h>
@@ -299,6 +301,64 @@ def test_static_shell_is_held(full: Anew, script: str) -> None:
     assert inputs(full) == {"in.txt"}
     assert outputs(full) == {"out.txt"}
     comes_back(full)
+
+
+def test_what_a_static_program_does_in_another_root_is_told_as_it_is_from_here(
+    full: Anew, tmp_path: Path
+) -> None:
+    busybox = shutil.which("busybox")
+    if busybox is None or os.geteuid():
+        pytest.skip("needs busybox, and the administrator for chroot")
+    root = tmp_path / "root"
+    root.mkdir()
+    shutil.copy(busybox, root / "busybox")
+    shutil.copy(busybox, full.project / "busybox")
+    (root / "in.txt").write_text("inside\n")
+    (root / "link").symlink_to("in.txt")
+    words = ["/busybox", "dd", "if=/link", "of=/out.txt"]
+    run(full, "./busybox", "chroot", str(root), *words)
+    assert gaps(full) == []
+    assert f"{root}/in.txt" in inputs(full)
+    assert outputs(full) == {f"{root}/out.txt"}
+    shutil.rmtree(root)
+    comes_back(full)
+
+
+def test_replay_in_a_clean_room(full: Anew) -> None:
+    if room_clean.why_impossible():
+        pytest.skip("no clean room can be made here")
+    run(full, "sh", "-c", f"{compiled(full, '-static')}; cat out.txt")
+    shutil.rmtree(full.project)
+    judged = full.json("replay", "a", "--isolate", cwd="/")
+    assert judged["verdict"] == "identical"
+    coverage = full.json("show", judged["run"], cwd="/")["coverage"]
+    assert (coverage["trace"], coverage["gaps"]) == ("full", [])
+
+
+def test_as_an_ordinary_user_nobody_takes_on_the_rights_of_another(
+    full: Anew, tmp_path: Path
+) -> None:
+    user: dict[str, int] = {}
+    if not os.access("/bin/su", os.X_OK):
+        pytest.skip("there is no setuid program")
+    if os.geteuid() == 0:
+        user = {"user": NOBODY, "group": NOBODY}
+        for place in (full.home, full.project, full.project / "in.txt"):
+            os.chown(place, NOBODY, NOBODY)
+        for folder in (tmp_path, *tmp_path.parents):
+            if len(folder.parts) > 2:  # what lies above is anybody's
+                folder.chmod(folder.stat().st_mode | 0o011)
+        try:
+            reach = [sys.executable, "-c", "import anew.cli.main"]
+            subprocess.run(reach, check=True, capture_output=True, **user)
+        except (PermissionError, subprocess.CalledProcessError):
+            pytest.skip("another user may not read the interpreter of these tests")
+    program = compiled(full, "-static")
+    words = ["sh", "-c", f"{program}; /bin/su --version > su.txt"]
+    full("run", "--trace=full", "--name", "a", "--", *words, **user)
+    (gap,) = full.json("show", "a", **user)["coverage"]["gaps"]
+    assert gap["what"].startswith("/bin/su ran without the rights of another user")
+    assert full.json("replay", "a", **user)["verdict"] == "identical"
 
 
 def test_static_program_under_a_shell_is_held(full: Anew) -> None:

@@ -65,10 +65,32 @@ static void act_open(struct work *w, int folder, int flags) {
     if (found >= 0) k_close(found);
 }
 
-static void act_open_by_handle(struct work *w) {
+/* Find the path of what a handle stands for, by opening it as well; 0: that is not for us. */
+static int name_handle(struct work *w, int mount, uint64_t at) {
+    struct {
+        uint32_t bytes;
+        int type;
+        char of[128];
+    } handle;
+    char name[24], path[40];
+    if (read_memory(w, at, &handle, 8) != 8 || handle.bytes > sizeof handle.of) return 0;
+    if (read_memory(w, at + 8, handle.of, handle.bytes) != (long)handle.bytes) return 0;
+    put_number(put_text(name, "fd/"), (uint64_t)(unsigned)mount);
+    int above = k_open(w->task->folder, name, O_RDONLY | O_CLOEXEC | O_NONBLOCK, 0);
+    if (above < 0) return 0;
+    long found = kernel(__NR_open_by_handle_at, above, (long)&handle, O_PATH | O_CLOEXEC, 0, 0, 0);
+    k_close(above);
+    if (found < 0) return 0;
+    long length = read_link_at(AT_FDCWD, own_path(path, (int)found), w->one.given, PATH_MAX);
+    k_close((int)found);
+    return length > 0 && w->one.given[0] == '/';
+}
+
+static void act_open_by_handle(struct work *w, int mount, uint64_t at, int flags) {
     char text[PATH_MAX];
-    if (read_link_at(w->task->folder, "exe", text, sizeof text) <= 0) return;
-    tell(GAP, 0, self(), "handle", 6, text, strlen(text), 0, 0);
+    if (name_handle(w, mount, at)) act_open(w, AT_FDCWD, flags);
+    else if (read_link_at(w->task->folder, "exe", text, sizeof text) > 0)
+        tell(GAP, 0, self(), "handle", 6, text, strlen(text), 0, 0);
 }
 
 /* Where one name is, with what is there now: `there` where something is. */

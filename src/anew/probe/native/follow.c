@@ -142,7 +142,7 @@ static int act(struct work *w, const struct call *call) {
         return 1;
     }
     if (call->deed == OPENS_BY_HANDLE) {
-        act_open_by_handle(w);
+        act_open_by_handle(w, number_in(w, 1), argument(w, 2), flags);
         return 1;
     }
     if (call->deed == STARTS && !argument(w, call->path)) {
