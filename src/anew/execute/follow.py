@@ -21,7 +21,6 @@ _WHY = {
     errno.EACCES: "what runs this process forbids it to filter system calls",
     errno.EPERM: "what runs this process forbids it to look at the memory of others",
 }
-REMEDY = "use Linux 5.9 or later, outside of a container or in one that allows seccomp and ptrace"
 
 
 @cache
@@ -44,11 +43,6 @@ def why_impossible() -> str:
 
 def _words(number: int) -> str:
     return _WHY.get(number) or os.strerror(number)
-
-
-def mark() -> int:
-    """Return a number by which calls of our own library are known; nobody makes it by chance."""
-    return int.from_bytes(os.urandom(8), "little") >> 2 | 1 << 61
 
 
 class Follower:

@@ -1,5 +1,7 @@
 """The process between us and the program: starts it, copies its streams, outlives us if it must."""
 
+from __future__ import annotations
+
 import contextlib
 import fcntl
 import os
@@ -8,18 +10,20 @@ import termios
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
 import msgspec
 from msgspec.structs import replace
 
 from anew.execute import orphans, room, room_calls, room_clean, room_limits
 from anew.execute.beside import Beside
-from anew.execute.follow import Follower
 from anew.execute.given import Given, given_to
 from anew.execute.protocol import Ended, Exit, Isolation, Job
 from anew.execute.streams import write_all
 from anew.execute.watch import Watcher
+
+if TYPE_CHECKING:
+    from anew.execute.follow import Follower
 
 IGNORED = (
     signal.SIGINT,
@@ -62,7 +66,11 @@ def supervise(
     orphans.adopt()
     start = time.monotonic()
     apart = job.isolation is not None
-    follower = Follower(job.spool, job.preloaded, apart=apart) if job.follow else None
+    follower = None
+    if job.follow:
+        from anew.execute.follow import Follower  # noqa: PLC0415 - few jobs are followed
+
+        follower = Follower(job.spool, job.preloaded, apart=apart)
     keeper, roomless = _begin(job)
     child, trouble = _start(job, given, dispositions, roomless, follower)
     if follower is not None:

@@ -3,7 +3,7 @@
 import os
 from pathlib import Path
 
-from anew.execute import follow, preload
+from anew.execute import preload
 from anew.execute.protocol import Mount
 from anew.model.recipe import Trace
 from anew.probe import inject
@@ -15,7 +15,11 @@ def why_not(trace: Trace, *, contained: bool = False) -> str:
     """Return why the programs cannot be followed from outside, where that is asked for."""
     if trace is not Trace.FULL:
         return ""
-    return "in a container they are the engine's" if contained else follow.why_impossible()
+    if contained:
+        return "in a container they are the engine's"
+    from anew.execute import follow  # noqa: PLC0415 - slow to load, and few runs ask for it
+
+    return follow.why_impossible()
 
 
 def place_of(program: str, directory: str, mounts: tuple[Mount, ...]) -> str:
@@ -44,7 +48,7 @@ def prepare(
     try:
         preload.prepare(
             spool, project, [f"{folder}/" for folder in own], inject.START,
-            mark=follow.mark() if full else 0,
+            mark=preload.mark() if full else 0,
         )  # fmt: skip
     except OSError:
         return None

@@ -5,7 +5,6 @@ from pathlib import Path
 
 from msgspec import Struct
 
-from anew.execute.follow import REMEDY
 from anew.execute.protocol import Exit
 from anew.facets import metrics, outputs, spool
 from anew.facets.holding import Holder
@@ -104,6 +103,9 @@ def copy_stream_files(run: Ended, holder: Holder) -> list[str]:
             holder.seen += 1
             lost.append(name)
     return lost
+
+
+REMEDY = "use Linux 5.9 or later, outside of a container or in one that allows seccomp and ptrace"
 
 
 def hindered(why: str) -> Gap:

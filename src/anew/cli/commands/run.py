@@ -13,11 +13,11 @@ from anew.cli import render
 from anew.cli.opening import opened
 from anew.cli.options import root_of
 from anew.cli.options import store as store_option
-from anew.execute.follow import REMEDY
 from anew.model.errors import NotSealed, WrongUsage
 from anew.model.recipe import Keep, Options, Trace, Track
 from anew.model.record import SHORT_ID, Record
 from anew.verbs.following import why_not
+from anew.verbs.outcome import hindered
 from anew.verbs.run import Ask, Done, run
 from anew.verbs.workspace import Workspace, directory_of
 
@@ -83,7 +83,8 @@ def command(
     with opened(store, directory) as workspace, _patience() as progress:
         why = why_not(options.trace)
         if why:
-            render.say(f"not all programs are followed, as --trace=full asks: {why}; {REMEDY}")
+            gap = hindered(why)
+            render.say(f"{gap.what}; {gap.remedy}")
         done = run(workspace, ask, progress)
         promoted = _promoted(workspace, done) if options.track is Track.PRODUCTION else []
     _report(done)
