@@ -65,12 +65,7 @@ def supervise(
     given = given_to(job)
     orphans.adopt()
     start = time.monotonic()
-    apart = job.isolation is not None
-    follower = None
-    if job.follow:
-        from anew.execute.follow import Follower  # noqa: PLC0415 - few jobs are followed
-
-        follower = Follower(job.spool, job.preloaded, apart=apart)
+    follower = _follower(job)
     keeper, roomless = _begin(job)
     child, trouble = _start(job, given, dispositions, roomless, follower)
     if follower is not None:
@@ -116,6 +111,14 @@ def _is_mid_line(given: Given) -> bool:
 def _tell(told: int, line: bytes) -> None:
     with contextlib.suppress(OSError):  # nobody may be left to be told
         write_all(told, line)
+
+
+def _follower(job: Job) -> Follower | None:
+    if not job.follow:
+        return None
+    from anew.execute.follow import Follower  # noqa: PLC0415 - few jobs are followed
+
+    return Follower(job.spool, job.preloaded, apart=job.isolation is not None)
 
 
 def _begin(job: Job) -> tuple[int, str]:

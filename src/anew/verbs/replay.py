@@ -24,7 +24,6 @@ from anew.model.record import Record
 from anew.model.verdict import Answer, Verdict
 from anew.trace.places import inside, whole
 from anew.verbs import (
-    following,
     giving_back,
     hardware_given,
     homes,
@@ -112,9 +111,6 @@ def _again(
     accelerator = hardware_given.refuse_missing_accelerator(original, store, wishes)
     if accelerator:
         restored["accelerator"] = Restoration(exact=False, note=accelerator)
-    unfollowed = following.why_not(original.coverage.trace, contained=berth is not None)
-    if unfollowed:
-        restored["trace"] = Restoration(exact=False, note=f"not as with --trace=full: {unfollowed}")
     variables = giving_back.variables(original, wishes, workspace, restored)
     variables = hardware_given.cpu(original, store, wishes, variables, restored)
     mounted = shut_in or (wishes.into is None and rooms.possible())
@@ -303,6 +299,8 @@ def _judged(
     if isolated is not None and isolated.proved:
         isolated = isolating.weighed(isolated, verdict)
         verdict = replace(verdict, room=isolated.by)
+    if record.coverage.trace is not original.coverage.trace:
+        restored["trace"] = Restoration(exact=False, note="not all programs were followed here")
     _note_seeds(original, record, restored)
     _note_libraries(workspace, original, record, restored)
     result = Replayed(
