@@ -333,7 +333,7 @@ def test_code_is_shown_line_by_line(bench: Bench) -> None:
 def test_dates_are_masked_only_around_the_two_runs(bench: Bench) -> None:
     left = record(bench)
     right = replace(left, project="/rooms/r1")
-    masks = masks_between(left, right)
+    masks = masks_between(left, right, bench.store)
     console = "2026-11-21 10:00:01 x\n", "2026-11-21 11:00:01 x\n", "2024-11-21 11:00:01 x\n"
     here, there, past = (bench.outcome(console=text) for text in console)
 

@@ -7,6 +7,7 @@ from anew.judge import progress
 from anew.judge.closeness import written
 from anew.judge.finding import IDENTICAL, Finding, shown_pair
 from anew.judge.masks import Masker, Masks, maskers
+from anew.judge.pids import PROCESS_ID, differ_in_pids_only
 from anew.judge.words import agreement
 from anew.model.tolerance import Exact, Tolerance
 from anew.model.verdict import Answer
@@ -71,6 +72,9 @@ def _judge_line(
     )
     if here.is_like(there):
         tally.by |= set(here.by) | set(there.by)
+        return
+    if volatile and differ_in_pids_only(here.text, there.text, sides[0].pids, sides[1].pids):
+        tally.by |= {*here.by, *there.by, PROCESS_ID}
         return
     if numeric and here.by and (agreed := agreement(here.text, there.text, tolerance)).close:
         tally.within += agreed.within

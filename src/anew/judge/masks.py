@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import lru_cache, partial
 
+from anew.judge.pids import PROCESS_ID
 from anew.judge.volatile import IN_NAMES, IN_TEXT, RANDOM_IDS, UUID, Pattern
 
 OPEN, CLOSE = "\ue000", "\ue001"  # around a mask; text that holds one already is left alone
@@ -12,6 +13,7 @@ _DAY = re.compile(r"(20\d\d|19\d\d(?=[-/]))[-/]?(\d\d)[-/]?(\d\d)(?!\d\d[.\d])")
 _WRITTEN = re.compile(r"datetime\((\d{4}), (\d\d?), (\d\d?)")  # as Python writes one
 _SECONDS = re.compile(r"(?<!\d)(1[5-9]\d{8})(?:\d{3}|\d{6})?(?!\d)")
 _FIRST_DAY = date(1970, 1, 1)
+_IN_A_NAME = re.compile(r"(?<!\d)\d{4,7}(?!\d)")  # a shorter number is as likely data
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,12 +38,14 @@ class Masks:
     """What may be masked, beside the known volatile tokens.
 
     `days` holds those of either run: a date outside them is data and never masked; none given,
-    every date may be a clock's. `identifiers` lets a UUID be masked.
+    every date may be a clock's. `identifiers` lets a UUID be masked. `pids` are the processes of
+    the left run and those of the right.
     """
 
     places: tuple[Place, ...] = ()
     days: tuple[Days, ...] = ()
     identifiers: bool = False
+    pids: tuple[frozenset[int], frozenset[int]] = (frozenset(), frozenset())
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +66,7 @@ class Masker:
 
     folders: tuple[tuple[str, str], ...]  # (name, path), the longest path first
     masks: Masks
+    pids: frozenset[int] = frozenset()
 
     def text(self, text: str) -> Masked:
         """Mask one line of console text."""
@@ -71,11 +76,20 @@ class Masker:
     def name(self, path: str, *, random: bool = False) -> Masked:
         """Mask the path of an output; `random` for files whose bytes are known to be the same."""
         ids = RANDOM_IDS if random else UUID if self.masks.identifiers else ()
-        return _masked(path, (*self._folder_patterns(), *IN_NAMES, *ids), self.masks.days)
+        masked = _masked(path, (*self._folder_patterns(), *IN_NAMES, *ids), self.masks.days)
+        return self._without_pids(masked) if random else masked
 
     def places(self, text: str) -> Masked:
         """Mask nothing but the folders that the caller named."""
         return _masked(text, self._folder_patterns(), ())
+
+    def _without_pids(self, masked: Masked) -> Masked:
+        def hidden(found: re.Match[str]) -> str:
+            own = int(found.group()) in self.pids
+            return f"{OPEN}{PROCESS_ID}{CLOSE}" if own else found.group()
+
+        text = _IN_A_NAME.sub(hidden, masked.text) if self.pids else masked.text
+        return masked if text == masked.text else Masked(text, (*masked.by, PROCESS_ID))
 
     def _folder_patterns(self) -> tuple[Pattern, ...]:
         return _folder_patterns(self.folders)
@@ -87,19 +101,20 @@ def maskers(masks: Masks) -> tuple[Masker, Masker]:
     places = [
         place for place in masks.places if place.left != place.right or place.left in moved
     ]  # a folder that lies in one place needs no mask
+    left, right = masks.pids
     return (
-        _masker(masks, tuple((place.name, place.left) for place in places)),
-        _masker(masks, tuple((place.name, place.right) for place in places)),
+        _masker(masks, tuple((place.name, place.left) for place in places), left),
+        _masker(masks, tuple((place.name, place.right) for place in places), right),
     )
 
 
-def _masker(masks: Masks, folders: tuple[tuple[str, str], ...]) -> Masker:
+def _masker(masks: Masks, folders: tuple[tuple[str, str], ...], pids: frozenset[int]) -> Masker:
     known = [(name, path.rstrip("/")) for name, path in folders]
     longest_first = sorted(
         ((name, path) for name, path in known if path.startswith("/")),
         key=lambda folder: (-len(folder[1]), folder),
     )
-    return Masker(tuple(longest_first), masks)
+    return Masker(tuple(longest_first), masks, pids)
 
 
 @lru_cache(maxsize=16)

@@ -52,7 +52,7 @@ def _compared(
     workspace: Workspace, left: Record, right: Record, tolerances: Tolerances, *, code: bool
 ) -> Compared:
     store = workspace.store
-    masks = masks_between(left, right)
+    masks = masks_between(left, right, store)
     return Compared(
         left.id,
         right.id,

@@ -19,6 +19,7 @@ from anew.judge.tolerance_text import rule_for, tolerance_for
 from anew.model.digest import Digest
 from anew.model.errors import DamagedObject, MissingObject
 from anew.model.metric import Metric
+from anew.model.processes import Process
 from anew.model.reading import Reading, Unread
 from anew.model.record import Outcome, Output, Record, Stream
 from anew.model.tolerance import Exact, Tolerances
@@ -36,6 +37,7 @@ __all__ = [
 ]
 
 MOST_TEXT = 64 << 20  # bytes of a stream that is compared line by line
+MOST_PIDS = 200  # processes of a run whose ids may be masked
 PIECE = 1 << 20
 TIME_ZONES = timedelta(hours=14)  # the farthest a local clock is from UTC
 
@@ -54,14 +56,31 @@ def judge_outcomes(
     return decide(left, right, items)
 
 
-def masks_between(left: Record, right: Record, places: tuple[Place, ...] = ()) -> Masks:
+def masks_between(
+    left: Record, right: Record, store: Store, places: tuple[Place, ...] = ()
+) -> Masks:
     """Return the masks for two runs: dates are masked only where one of them went on then.
 
     `places` are folders beside the two projects, such as the room of a replay.
     """
     projects = Place("project", left.project, right.project)
     days = tuple(span for record in (left, right) if (span := _days(record)) is not None)
-    return Masks(places=(projects, *places), days=days if len(days) == 2 else ())
+    return Masks(
+        places=(projects, *places),
+        days=days if len(days) == 2 else (),
+        pids=(_pids(left, store), _pids(right, store)),
+    )
+
+
+def _pids(record: Record, store: Store) -> frozenset[int]:
+    """Return the processes of a run, unless they are so many that data may hit one by chance."""
+    if record.processes is None or record.processes.ran.count > MOST_PIDS:
+        return frozenset()
+    try:
+        ran = tuple(read_listing(store, record.processes.ran, Process))
+    except (MissingObject, DamagedObject):
+        return frozenset()
+    return frozenset(process.pid for process in ran)
 
 
 def _days(record: Record) -> Days | None:

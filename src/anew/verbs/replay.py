@@ -292,7 +292,7 @@ def _judged(
         verdict = Verdict(Answer.NOT_REPLAYED, (), f"it took longer than {wishes.timeout:g} s")
     else:
         places = () if mounted else (_room_place(original, room),)
-        masks = masks_between(original, record, places)
+        masks = masks_between(original, record, workspace.store, places)
         verdict = judge_outcomes(
             original.outcome, record.outcome, workspace.store, wishes.tolerances, masks
         )
