@@ -36,19 +36,22 @@ class Shim(BuildHookInterface):  # type: ignore[type-arg, misc]
         if self.target_name != "wheel" or not _is_wanted():
             return
         folder = Path(self.root) / FOLDER
+        built = []
         for source, library in LIBRARIES.items():
             problem = _compile(folder / source, folder / library)
-            if problem:
-                for made in LIBRARIES.values():
-                    (folder / made).unlink(missing_ok=True)
-                if os.environ.get("ANEW_SHIM") == "require":
-                    raise RuntimeError(f"cannot build {FOLDER}/{source}: {problem}")
-                self.app.display_warning(f"Anew is built without its C libraries: {problem}")
-                return
+            if not problem:
+                built.append(library)
+                continue
+            (folder / library).unlink(missing_ok=True)
+            if os.environ.get("ANEW_SHIM") == "require":
+                raise RuntimeError(f"cannot build {FOLDER}/{source}: {problem}")
+            self.app.display_warning(f"Anew is built without {library}: {problem}")
+        if not built:
+            return
         build_data["pure_python"] = False
         platform = sysconfig.get_platform().replace("-", "_").replace(".", "_")
         build_data["tag"] = f"py3-none-{platform}"
-        for library in LIBRARIES.values():
+        for library in built:
             build_data["artifacts"].append(f"{FOLDER}/{library}")  # type: ignore[attr-defined]
 
 

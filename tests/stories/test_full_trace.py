@@ -185,6 +185,18 @@ int main(void) {
 """
 
 
+CALLS = """
+#include <arpa/inet.h>
+#include <sys/socket.h>
+int main(void) {
+    struct sockaddr_in to = {.sin_family = AF_INET, .sin_port = htons(8123)};
+    inet_pton(AF_INET, "192.0.2.7", &to.sin_addr);
+    connect(socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0), (struct sockaddr *)&to, sizeof to);
+    return 0;
+}
+"""
+
+
 @pytest.fixture
 def full(anew: Anew) -> Anew:
     why = why_impossible()
@@ -368,6 +380,27 @@ def test_static_program_under_a_shell_is_held(full: Anew) -> None:
     ran = full.json("show", "a")["processes"]
     assert {"sh", "cat", "program"} <= {Path(each["argv"][0]).name for each in ran if each["argv"]}
     comes_back(full)
+
+
+def test_processes_of_a_static_shell_are_told_with_what_each_touched(full: Anew) -> None:
+    busybox = shutil.which("busybox")
+    if busybox is None:
+        pytest.skip("there is no busybox")
+    shutil.copy(busybox, full.project / "busybox")
+    run(full, "./busybox", "sh", "-c", "./busybox cat in.txt | ./busybox tr a-z A-Z > out.txt")
+    shell, *others = full.json("show", "a")["processes"]
+    assert shell["argv"][1:3] == ["sh", "-c"]
+    by_name = {each["argv"][1]: each for each in others}
+    assert by_name["cat"]["read"] == ["busybox", "in.txt"]
+    assert by_name["tr"]["wrote"] == ["out.txt"]
+    assert {each["parent"] for each in others} == {shell["number"]}
+
+
+@pytest.mark.parametrize("options", [("-static",), ("-m32",), ()])
+def test_whom_such_a_program_calls_is_a_gap(full: Anew, options: tuple[str, ...]) -> None:
+    run(full, compiled(full, *options, source=CALLS))
+    (gap,) = gaps(full)
+    assert gap.startswith("192.0.2.7:8123 was contacted")
 
 
 def test_python_started_by_a_static_program_is_recorded_from_inside(full: Anew) -> None:

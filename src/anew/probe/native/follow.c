@@ -23,7 +23,6 @@
 #include <limits.h>
 #include <linux/audit.h>
 #include <linux/filter.h>
-#include <linux/openat2.h>
 #include <linux/seccomp.h>
 #include <netinet/in.h>
 #include <poll.h>
@@ -55,6 +54,26 @@
 #ifndef AT_EMPTY_PATH
 #define AT_EMPTY_PATH 0x1000
 #endif
+/* Of headers older than the kernel that is needed. */
+#ifndef __NR_openat2
+#define __NR_openat2 437
+#endif
+#ifndef __NR_faccessat2
+#define __NR_faccessat2 439
+#endif
+#ifndef __NR_pidfd_getfd
+#define __NR_pidfd_getfd 438
+#endif
+#ifndef __NR_pidfd_open
+#define __NR_pidfd_open 434
+#endif
+#ifndef SECCOMP_USER_NOTIF_FLAG_CONTINUE
+#define SECCOMP_USER_NOTIF_FLAG_CONTINUE 1
+#endif
+#define RESOLVE_IN_ROOT 0x10
+struct open_how { /* of openat2(2) */
+    uint64_t flags, mode, resolve;
+};
 #define LONGEST_PRELOAD 1024
 #define OURS __attribute__((visibility("default")))
 #define WORKERS 4
@@ -90,7 +109,30 @@ static uint64_t argument(const struct work *w, int place) { return w->asked->dat
 static int number_in(const struct work *w, int place) { return (int)argument(w, place); }
 static int folder_in(const struct work *w, int place) { return place ? number_in(w, place) : AT_FDCWD; }
 
-static void tell_call(struct work *w, uint64_t at, size_t length) {
+/* Whether a socket of the process is a stream; where that cannot be known, it is. */
+static int is_stream(const struct work *w, int socket) {
+    int kind = SOCK_STREAM;
+    socklen_t size = sizeof kind;
+    int process = (int)kernel(__NR_pidfd_open, w->task->process, 0, 0, 0, 0, 0);
+    if (process < 0) return 1;
+    int ours = (int)kernel(__NR_pidfd_getfd, process, socket, 0, 0, 0, 0);
+    k_close(process);
+    if (ours < 0) return 1;
+    getsockopt(ours, SOL_SOCKET, SO_TYPE, &kind, &size);
+    k_close(ours);
+    return kind == SOCK_STREAM;
+}
+
+/* Of a process that tells of itself we are asked about what libc does by itself, which is to find
+ * addresses, and about code that passes libc by. */
+static int is_past_libc(const struct work *w, const struct sockaddr *address, int socket) {
+    int port = 0;
+    if (address->sa_family == AF_INET) port = ((const struct sockaddr_in *)address)->sin_port;
+    else if (address->sa_family == AF_INET6) port = ((const struct sockaddr_in6 *)address)->sin6_port;
+    return port && port != htons(53 /* names are asked for there */) && is_stream(w, socket);
+}
+
+static void tell_call(struct work *w, int socket, uint64_t at, size_t length) {
     union {
         struct sockaddr address;
         struct sockaddr_in6 six;
@@ -99,6 +141,7 @@ static void tell_call(struct work *w, uint64_t at, size_t length) {
     memset(&to, 0, sizeof to);
     if (length > sizeof to) length = sizeof to;
     if (read_memory(w, at, &to, length) != (long)length) return;
+    if (tells_itself(w->task, 0) && !is_past_libc(w, &to.address, socket)) return;
     tell_called(&to.address, length, 0, 0);
 }
 
@@ -112,15 +155,17 @@ static void tell_draw(const struct work *w) {
 
 /* Acts on what our library sees and does not mark: it is left to the library where that is. */
 static void act_unmarked(struct work *w, const struct call *call, int flags) {
-    int connects = call->deed == CALLS;
+    if (call->deed == CALLS) {
+        tell_call(w, number_in(w, 1), argument(w, call->path), (size_t)flags);
+        return;
+    }
     if (tells_itself(w->task, 0)) return;
     if (call->deed == LISTS) act_list(w, number_in(w, 1));
     else if (call->deed == DRAWS) tell_draw(w);
-    else if (connects) tell_call(w, argument(w, call->path), (size_t)flags);
     else if (call->deed == CALLS_BY_NUMBER) {
         uint32_t given[3];
         if (flags == 3 && read_memory(w, argument(w, call->path), given, sizeof given) == sizeof given)
-            tell_call(w, given[1], given[2]);
+            tell_call(w, (int)given[0], given[1], given[2]);
     } else {
         int by_number = !call->path || !argument(w, call->path);
         if (by_number || take_path(w, &w->one, argument(w, call->path)))

@@ -234,6 +234,7 @@ static int name_place(struct work *w, struct place_named *place, int folder) {
     if (place->given[0] == '/') by = link_in_proc(w, place->given, name, &rest);
     else if (folder == AT_FDCWD) by = "cwd";
     else put_number(put_text(name, "fd/"), (uint64_t)(unsigned)folder), by = name;
+    while (!starts_with(place->given, "/", 1) && starts_with(rest, "./", 2)) rest += 2;
     if (by) {
         if (by == name && place->given[0] == '/' && name[0] == 'f' && !name[4] && name[3] < '3')
             return 0; /* the three streams are given, not opened */
