@@ -11,6 +11,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import settings
+
+settings.register_profile("anew", deadline=None)  # no test is timed: machines are busy
+settings.load_profile("anew")
 
 ANEW = [sys.executable, "-m", "anew"]
 

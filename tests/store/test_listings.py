@@ -34,7 +34,7 @@ def words(count: int) -> list[Word]:
     return [Word(f"data/{number:07d}.png", number) for number in range(count)]
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(st.lists(st.builds(Word, st.text(), st.integers(0, 9)), unique_by=lambda word: word.text))
 def test_a_listing_comes_back_sorted(entries: list[Word]) -> None:
     store = MemoryStore()

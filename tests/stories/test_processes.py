@@ -136,38 +136,3 @@ def test_ranks_of_a_distributed_program_are_told(anew: Anew) -> None:
     assert first != second
     assert [each["rank"] for each in anew.json("show", "@1")["processes"]] == [None, 0, 1]
     assert anew.json("replay", "@1")["verdict"] == "identical"
-
-
-PRINTS_ITS_PROCESSES = """
-import multiprocessing, os
-def work(n):
-    return os.getpid()
-if __name__ == "__main__":
-    with multiprocessing.Pool(2) as pool:
-        seen = pool.map(work, range(8), chunksize=4)
-    print("main", os.getpid(), "tasks", len(seen))
-    print(f"[{os.getpid()}] done 4096")
-    open(f"log.{os.getpid()}.txt", "w").write("x")
-"""
-
-
-def test_a_program_that_prints_its_processes_is_equivalent(anew: Anew) -> None:
-    anew.write("p.py", PRINTS_ITS_PROCESSES)
-    anew("run", "python", "p.py")
-    (anew.project / "p.py").unlink()
-    verdict = anew.json("replay", "@1")
-    assert verdict["verdict"] == "equivalent"
-    said = {
-        item["name"]: item["difference"]
-        for item in verdict["items"]
-        if item["verdict"] != "identical"
-    }
-    assert all("process id" in difference for difference in said.values())
-    assert len(said) == 2
-
-
-def test_in_a_clean_room_ids_are_small_and_still_no_difference(anew: Anew) -> None:
-    anew.write("p.py", "import os\nprint('I am', os.getpid())\n")
-    anew("run", "python", "p.py")
-    done = anew("replay", "@1", "--isolate", check=None)
-    assert "equivalent" in done.stdout + done.stderr or "could not" in done.stdout + done.stderr

@@ -111,7 +111,7 @@ def maskers(masks: Masks) -> tuple[Masker, Masker]:
 def _masker(masks: Masks, folders: tuple[tuple[str, str], ...], pids: frozenset[int]) -> Masker:
     known = [(name, path.rstrip("/")) for name, path in folders]
     longest_first = sorted(
-        ((name, path) for name, path in known if path.startswith("/")),
+        ((name, path) for name, path in known if "/" in path),
         key=lambda folder: (-len(folder[1]), folder),
     )
     return Masker(tuple(longest_first), masks, pids)

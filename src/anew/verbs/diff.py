@@ -12,6 +12,7 @@ from anew.judge.finding import Finding
 from anew.judge.items import Pair, Seen, union
 from anew.judge.lines import compare_lines
 from anew.judge.masks import Days, Masks, Place
+from anew.judge.moved import with_moved
 from anew.judge.raw import compare_bytes, other_bytes
 from anew.judge.readings import Means, compare_readings
 from anew.judge.series import Point, compare_series
@@ -52,6 +53,7 @@ def judge_outcomes(
         DamagedObject: it is there and cannot be read.
     """
     pairs = union(_seen(left, store), _seen(right, store), masks)
+    masks = with_moved(masks, pairs)
     items = tuple(_item(pair, store, tolerances, masks) for pair in pairs)
     return decide(left, right, items)
 
