@@ -6,7 +6,7 @@ import tarfile
 import zipfile
 import zlib
 
-from anew.formats import arrays, columns, documents, gzips, hierarchies, png, zips
+from anew.formats import arrays, columns, documents, events, gzips, hierarchies, png, zips
 from anew.formats.arrays import read_npy
 from anew.formats.columns import read_parquet
 from anew.formats.documents import read_pdf
@@ -87,6 +87,8 @@ def _read(source: Source) -> Reading | Unread | None:
 def _reader(source: Source) -> Reader | None:
     if source.suffix in OPAQUE:
         return None
+    if events.is_event_file(source.data):
+        return events.read_events
     for magic, reader in BY_MAGIC:
         if source.data.startswith(magic):
             return reader
