@@ -61,6 +61,7 @@ _NO_MATTER = (
     "libgcrypt", "libgnutls", "libnettle", "libsodium", "libssh", "libkrb5", "libnss",
     "libfreebl", "libsoftokn", "ssh", "gpg", "mktemp",
 )  # fmt: skip
+_NO_FILES = ("libtorch",)  # it has libuv in it, for the sockets of its store of keys and no files
 # What cannot be told where all calls are followed from outside.
 _UNSEEN = {
     "rights": "{} ran without the rights of another user, which full tracing takes from all",
@@ -306,6 +307,8 @@ def _blind(key: str, what: str) -> list[Gap]:
     if key in _UNSEEN:
         return [Gap("trace", _UNSEEN[key].format(what), _REMEDIES[key])]
     if key == "io_uring":
+        if what.rpartition("/")[2].startswith(_NO_FILES):
+            return []
         return [Gap("trace", "the program reads and writes through io_uring, which is not seen",
                     "switch it off in the program's settings")]  # fmt: skip
     return [Gap("trace", f"the program changed its root folder to {what}: paths below are its own",

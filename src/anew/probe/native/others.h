@@ -132,6 +132,14 @@ OURS int prctl(int option, ...) {
     return set_error(kernel(__NR_prctl, option, (long)a, (long)b, (long)c, (long)d, 0));
 }
 
+static void tell_ring(uintptr_t caller) {
+    char path[256] = "";
+    int saved = errno;
+    if (is_recording() && !journal.quiet) path[file_at(caller, path, sizeof path - 1)] = 0;
+    errno = saved;
+    tell_gap("io_uring", path);
+}
+
 OURS int chroot(const char *path) {
     is_recording();
     atomic_fetch_add(&moves, 1);
@@ -218,7 +226,7 @@ OURS long syscall(long number, ...) {
         return execve((const char *)a, (char *const *)b, (char *const *)c);
 #ifdef __NR_io_uring_setup
     case __NR_io_uring_setup:
-        if (!pass) tell_gap("io_uring", ""); /* where all is followed it is refused */
+        if (!pass) tell_ring((uintptr_t)__builtin_return_address(0)); /* else it is refused */
         break;
 #endif
     case __NR_seccomp:
