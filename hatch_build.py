@@ -21,6 +21,8 @@ LIBRARIES = {
     "facets/states.c": "facets/libstates.so",  # looks at the many files of an environment
 }
 FLAGS = ("-O2", "-fPIC", "-shared", "-fvisibility=hidden", "-w", "-s", "-Wl,-z,nodelete")
+# Less to map for every program that starts; zig's linker does not know all of it.
+LEAN = ("-Wl,-z,noseparate-code", "-Wl,-z,norelro")
 MACHINES = ("x86_64", "aarch64")
 
 
@@ -70,14 +72,15 @@ def _compiler() -> list[str] | None:
 
 def _compile(source: Path, library: Path) -> str:
     """Return what went wrong; nothing where the library was made."""
-    compiler = _compiler()
+    compiler, flags = _compiler(), (*FLAGS, *LEAN)
     if compiler is None:
+        flags = FLAGS
         target = f"{os.uname().machine}-linux-gnu.2.17"
         compiler = [sys.executable, "-m", "ziglang", "cc", "-target", target]
     made = library.with_suffix(".new")
     try:
         done = subprocess.run(
-            [*compiler, *FLAGS, "-o", str(made), str(source), "-ldl", "-lpthread"],
+            [*compiler, *flags, "-o", str(made), str(source), "-ldl", "-lpthread"],
             capture_output=True, text=True, check=False,
         )  # fmt: skip
     except OSError as error:

@@ -18,8 +18,12 @@ static void tell_image(const char *path) {
 
 static int tell_library(struct dl_phdr_info *found, size_t size, void *nothing) {
     (void)size, (void)nothing;
-    if (found->dlpi_name && found->dlpi_name[0] && strcmp(found->dlpi_name, own_library))
-        tell_image(found->dlpi_name);
+    const char *name = found->dlpi_name;
+    for (const char *at = name; at && *at; at++)
+        if (*at == '/') { /* the one without is the kernel's own */
+            if (strcmp(name, own_library)) tell_image(name);
+            break;
+        }
     return 0;
 }
 
@@ -32,6 +36,7 @@ static void tell_libraries(void) {
 static void tell_executable(void) {
     char path[STACK];
     int saved = errno;
+    if (system_executable) return;
     long length = k_readlink("/proc/self/exe", path, sizeof path - 1);
     if (length > 0) {
         path[length] = 0;

@@ -71,13 +71,17 @@ static int at_event(const char *event, void *arguments, void *nothing) {
     return 0;
 }
 
+/* Only in Python is it there. Not asked of dlsym, which takes long, and memory, to find nothing. */
+extern int PySys_AddAuditHook(int (*)(const char *, void *, void *), void *) __attribute__((weak));
+
 static void watch_python(void) {
-    int (*add)(int (*)(const char *, void *, void *), void *) = dlsym(RTLD_DEFAULT, "PySys_AddAuditHook");
+    int (*add)(int (*)(const char *, void *, void *), void *) = PySys_AddAuditHook;
+    if (!add) return;
     python.run = dlsym(RTLD_DEFAULT, "PyRun_SimpleStringFlags");
     python.item = dlsym(RTLD_DEFAULT, "PyTuple_GetItem");
     python.text = dlsym(RTLD_DEFAULT, "PyUnicode_AsUTF8");
     python.clear = dlsym(RTLD_DEFAULT, "PyErr_Clear");
-    if (!add || !python.run || !python.item || !python.text || !python.clear) return;
+    if (!python.run || !python.item || !python.text || !python.clear) return;
     python.get = dlsym(RTLD_DEFAULT, "PySys_GetObject");
     python.set = dlsym(RTLD_DEFAULT, "PySys_SetObject");
     python.keep = dlsym(RTLD_DEFAULT, "Py_IncRef");
