@@ -70,8 +70,10 @@
 #ifndef SECCOMP_USER_NOTIF_FLAG_CONTINUE
 #define SECCOMP_USER_NOTIF_FLAG_CONTINUE 1
 #endif
+#ifndef RESOLVE_IN_ROOT
 #define RESOLVE_IN_ROOT 0x10
-struct open_how { /* of openat2(2) */
+#endif
+struct opening_how { /* of openat2(2); some headers declare it, under its own name */
     uint64_t flags, mode, resolve;
 };
 #define LONGEST_PRELOAD 1024
@@ -420,7 +422,7 @@ OURS int anew_follow_try(void) {
     if (recvmsg(ends[0], &message, MSG_CMSG_CLOEXEC) == 1 && CMSG_FIRSTHDR(&message)) {
         struct work *w = works;
         struct seccomp_notif *asked = calloc(1, 256);
-        struct open_how how = {.flags = O_PATH, .resolve = RESOLVE_IN_ROOT};
+        struct opening_how how = {.flags = O_PATH, .resolve = RESOLVE_IN_ROOT};
         memcpy(&listener, CMSG_DATA(CMSG_FIRSTHDR(&message)), sizeof listener);
         w->asked = asked;
         if (asked && wait_for_call(asked)) {

@@ -47,9 +47,10 @@ WRAP_TOUCH(fchownat, folder, path, flags,
            (int folder, const char *path, uid_t user, gid_t group, int flags),
            (folder, path, user, group, flags))
 WRAP_TOUCH(utime, AT_FDCWD, path, 0, (const char *path, const void *times), (path, times))
-WRAP_TOUCH(utimes, AT_FDCWD, path, 0, (const char *path, const void *times), (path, times))
-WRAP_TOUCH(futimes, file, NULL, 0, (int file, const void *times), (file, times))
-WRAP_TOUCH(futimesat, folder, path, 0, (int folder, const char *path, const void *times),
+WRAP_TOUCH(utimes, AT_FDCWD, path, 0, (const char *path, const struct timeval times[2]), (path, times))
+WRAP_TOUCH(futimes, file, NULL, 0, (int file, const struct timeval times[2]), (file, times))
+WRAP_TOUCH(futimesat, folder, path, 0,
+           (int folder, const char *path, const struct timeval times[2]),
            (folder, path, times))
 WRAP_TOUCH(futimens, file, NULL, 0, (int file, const struct timespec times[2]), (file, times))
 WRAP_TOUCH(utimensat, folder, path, flags,

@@ -265,7 +265,7 @@ static int take_path(struct work *w, struct place_named *place, uint64_t at) {
 static int open_inside(const struct work *w, const char *path, int flags) {
     int root = k_open(w->task->folder, "root", O_PATH | O_DIRECTORY | O_CLOEXEC, 0);
     if (root < 0) return root;
-    struct open_how how = {.flags = (uint64_t)(flags | O_CLOEXEC), .resolve = RESOLVE_IN_ROOT};
+    struct opening_how how = {.flags = (uint64_t)(flags | O_CLOEXEC), .resolve = RESOLVE_IN_ROOT};
     long found = kernel(__NR_openat2, root, (long)path, (long)&how, sizeof how, 0, 0);
     k_close(root);
     return (int)found;
