@@ -455,6 +455,15 @@ def test_thousand_forks_of_a_static_program(full: Anew) -> None:
     comes_back(full)
 
 
+def test_thousand_forks_where_few_files_may_be_open(full: Anew) -> None:
+    program = compiled(full, "-static", source=STORM)
+    script = 'ulimit -n 24; exec "$0" -m anew run --trace=full --name a -- "$1"'
+    subprocess.run(["sh", "-c", script, sys.executable, program], cwd=full.project,
+                   env=full.variables(), check=True, capture_output=True)  # fmt: skip
+    assert (full.project / "out.txt").read_text() == "o" * 1000
+    assert gaps(full) == []
+
+
 def test_signals_in_the_middle_of_calls_change_nothing(full: Anew) -> None:
     program = compiled(full, "-static", source=SIGNALS)
     run(full, program)

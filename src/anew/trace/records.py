@@ -67,6 +67,7 @@ _UNSEEN = {
     "rights": "{} ran without the rights of another user, which full tracing takes from all",
     "inside": "{} was started with an emptied environment: what only Python knows is not seen",
     "unseen": "{} could not be followed: the system forbids to look at its memory",
+    "short": "not all calls of {} could be looked at: too many files were open",
     "handle": "{} opened a file by a handle, which has no name",
     "blind": "what followed the programs was killed: from then on nothing was seen{}",
 }
@@ -74,6 +75,7 @@ _REMEDIES = {
     "rights": "record as the administrator, or without --trace=full",
     "inside": "pass the environment on to it",
     "unseen": "make the program readable, or record as the administrator",
+    "short": "lift the limit on open files",
     "handle": "open it by a path",
     "blind": "run it again",
 }

@@ -79,6 +79,7 @@ struct opening_how { /* of openat2(2); some headers declare it, under its own na
 #define LONGEST_PRELOAD 1024
 #define OURS __attribute__((visibility("default")))
 #define WORKERS 4
+#define DESCRIPTORS 512 /* more than WORKERS times TASKS */
 
 #include "kernel.h"
 #include "journal.h"
@@ -231,7 +232,7 @@ static int act(struct work *w, const struct call *call) {
 }
 
 /* A caller whose memory or folders we may not look at: told once for each program. */
-static void tell_unseen(struct work *w) {
+static void tell_unseen(struct work *w, const char *key) {
     char path[PATH_MAX];
     atomic_fetch_add(&shared->unseen, 1);
     struct task *task = w->task;
@@ -239,7 +240,8 @@ static void tell_unseen(struct work *w) {
     if (length <= 0 && task->tid) length = read_file_at(task->folder, "comm", path, sizeof path) - 1;
     if (length <= 0) return;
     struct told told = {.name = path, .name_length = (size_t)length};
-    if (is_new(hash_of(&told, 'z'))) tell(GAP, 0, self(), "unseen", 6, path, (size_t)length, 0, 0);
+    if (is_new(hash_of(&told, (uint64_t)*key)))
+        tell(GAP, 0, self(), key, strlen(key), path, (size_t)length, 0, 0);
 }
 
 static uint64_t hash_of_call(const struct seccomp_data *data) {
@@ -252,17 +254,19 @@ static uint64_t hash_of_call(const struct seccomp_data *data) {
 static uint64_t look_at_call(struct work *w) {
     const struct call *call = call_of(w->asked->data.arch, w->asked->data.nr);
     uint64_t hash = hash_of_call(&w->asked->data);
+    ran_short = 0;
     if (!call) return hash;
     if (!look_at_task(w)) {
         if (!kernel(__NR_ioctl, listener, SECCOMP_IOCTL_NOTIF_ID_VALID, (long)&w->asked->id, 0, 0, 0))
-            tell_unseen(w);
+            tell_unseen(w, ran_short ? "short" : "unseen");
         return hash;
     }
     if (w->task->unanswered == hash) return hash;
     char byte;
     if (!act(w, call) && argument(w, call->path) &&
         read_memory(w, argument(w, call->path), &byte, 1) == -EPERM)
-        tell_unseen(w);
+        tell_unseen(w, "unseen");
+    if (ran_short) tell_unseen(w, "short");
     return hash;
 }
 
@@ -352,6 +356,20 @@ OURS int anew_follow_install(int socket) {
     return sent < 0 ? (int)sent : bound;
 }
 
+/* Have room for our descriptors, whatever the program was left: it is another process already.
+ * Returns how many of us there can be. */
+static int allow_descriptors(void) {
+    struct rlimit limit = {0, 0};
+    getrlimit(RLIMIT_NOFILE, &limit);
+    if (limit.rlim_cur < DESCRIPTORS) {
+        limit.rlim_cur = limit.rlim_max < DESCRIPTORS ? limit.rlim_max : DESCRIPTORS;
+        setrlimit(RLIMIT_NOFILE, &limit);
+    }
+    if (limit.rlim_cur >= DESCRIPTORS) return WORKERS;
+    remembered = 1;
+    return limit.rlim_cur < 64 ? 1 : WORKERS;
+}
+
 /* Answer, in threads of this process, whoever is under the filter. */
 OURS int anew_follow_begin(int descriptor, int bound) {
     sigset_t all, before;
@@ -359,11 +377,12 @@ OURS int anew_follow_begin(int descriptor, int bound) {
     processes.bound = bound;
     /* Caller and answerer take turns: they need not be on two cores (Linux 6.6; refused before). */
     ioctl(listener, SECCOMP_IOW(4, uint64_t), 1 /* SECCOMP_USER_NOTIF_FD_SYNC_WAKE_UP */);
+    int most = allow_descriptors();
     tell(FOLLOWING, 0, 0, "", 0, "", 0, 0, 0);
     sigfillset(&all);
     pthread_sigmask(SIG_SETMASK, &all, &before);
     int begun = 0;
-    for (int i = 0; i < WORKERS; i++) {
+    for (int i = 0; i < most; i++) {
         pthread_t thread;
         works[i].asked = &shared->asked[i].of;
         if (!pthread_create(&thread, NULL, follow_calls, works + i)) {

@@ -10,6 +10,9 @@
 #define TASKS 32    /* threads that one of ours remembers */
 #define KNOWN 4096  /* processes that all of ours remember */
 
+static int remembered = TASKS;    /* fewer where few descriptors may be open */
+static __thread int ran_short; /* of descriptors, in the present call */
+
 struct task { /* a thread */
     int tid;  /* in our numbers; 0: none */
     int folder;
@@ -160,7 +163,7 @@ static int tells_itself(const struct task *task, int parent) {
 /* Get to know the thread that calls; 0 where it is gone, or may not be looked at. */
 static int look_at_task(struct work *w) {
     int tid = (int)w->asked->pid;
-    struct task *task = w->task = w->tasks + tid % TASKS;
+    struct task *task = w->task = w->tasks + tid % remembered;
     long length = task->tid == tid ? read_link_at(task->folder, "root", w->root, sizeof w->root) : -1;
     if (length < 0) {
         char path[32], text[4096];
@@ -168,6 +171,7 @@ static int look_at_task(struct work *w) {
         memset(task, 0, sizeof *task);
         put_number(put_text(path, "/proc/"), (uint64_t)tid);
         task->folder = k_open(AT_FDCWD, path, O_PATH | O_DIRECTORY | O_CLOEXEC, 0);
+        ran_short |= task->folder == -EMFILE || task->folder == -ENFILE;
         if (task->folder < 0) return 0;
         task->tid = tid;
         if (read_file_at(task->folder, "status", text, sizeof text) <= 0) return 0;
@@ -264,10 +268,12 @@ static int take_path(struct work *w, struct place_named *place, uint64_t at) {
 /* Open what lies at a path inside the root of the process: its links lead where they lead for it. */
 static int open_inside(const struct work *w, const char *path, int flags) {
     int root = k_open(w->task->folder, "root", O_PATH | O_DIRECTORY | O_CLOEXEC, 0);
+    ran_short |= root == -EMFILE || root == -ENFILE;
     if (root < 0) return root;
     struct opening_how how = {.flags = (uint64_t)(flags | O_CLOEXEC), .resolve = RESOLVE_IN_ROOT};
     long found = kernel(__NR_openat2, root, (long)path, (long)&how, sizeof how, 0, 0);
     k_close(root);
+    ran_short |= found == -EMFILE || found == -ENFILE;
     return (int)found;
 }
 
