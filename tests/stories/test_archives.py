@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -169,23 +170,60 @@ def laid_out(anew: Anew) -> Path:
     return found
 
 
-@pytest.mark.parametrize(("change", "named"), CHANGES[:5])
-def test_what_was_laid_out_before_is_looked_at_again(
-    archived: Anew, place: Path, change: Callable[[Path], None], named: str
-) -> None:
-    del named
+def stay_in_time(change: Callable[[Path], None], tree: Path) -> None:
+    """Change a file in the tree, then put its time of change back."""
+    before = {path: path.lstat() for path in tree.rglob("*") if not path.is_symlink()}
+    change(tree)
+    for path, status in before.items():
+        if path.exists():
+            os.utime(path, ns=(status.st_atime_ns, status.st_mtime_ns))
+
+
+def test_what_lies_there_unchanged_is_used_without_being_read(
+    archived: Anew, place: Path
+) -> None:  # fmt: skip
+    """Also where scripts, links and byte-compiled files name the place of the environment."""
     shutil.rmtree(place)
     replayed(archived)
+    tree = laid_out(archived) / "trees" / "0"
+    before = {path: path.lstat().st_ino for path in tree.rglob("*")}
+    time.sleep(2.1)  # a file that changed lately is read once more
+    for _ in range(2):
+        assert replayed(archived)["verdict"] == "identical"
+        assert {path: path.lstat().st_ino for path in tree.rglob("*")} == before
+    script = tree / "bin" / "demo"
+    assert script.read_text().startswith(f"#!{place}/bin/python\n") or str(place) in (
+        script.read_text()
+    )
+    assert str(archived.store) not in script.read_text()
+
+
+@pytest.mark.parametrize("uses", [1, 3])
+@pytest.mark.parametrize(("change", "named"), CHANGES[:5])
+def test_what_was_laid_out_before_is_looked_at_again(
+    archived: Anew, place: Path, change: Callable[[Path], None], named: str, uses: int
+) -> None:
+    """Also where it was proved before, and the time of the file is put back."""
+    del named
+    shutil.rmtree(place)
+    for use in range(uses):
+        time.sleep(2.1 if use else 0)
+        replayed(archived)
     tree = laid_out(archived) / "trees" / "0"
     if change is change_library:  # it is the store's own file: give it one of its own
         (path,) = (wheelhouse.site(tree) / "demo").glob("_heapq*")
         data = path.read_bytes()
         path.unlink()
         path.write_bytes(data)
-    change(tree)
+    stay_in_time(change, tree)
     document = replayed(archived)
     assert document["verdict"] == "identical"
     assert document["restored"]["environment"]["exact"]
+    demo = wheelhouse.site(laid_out(archived) / "trees" / "0")
+    assert "42" in (demo / "demo" / "__init__.py").read_text()
+    assert (demo / "demo" / "script.py").exists()
+    assert not (demo / "demo" / "more.py").exists()
+    assert not (demo / "sitecustomize.py").exists()
 
 
 def test_a_lost_file_of_the_archive_is_named(archived: Anew, place: Path) -> None:

@@ -6,6 +6,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import time
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path
@@ -230,6 +231,96 @@ def test_a_container_that_takes_too_long_is_gone(imaged: tuple[Anew, dict[str, A
     assert podman is not None
     left = subprocess.run([podman, "ps", "-aq"], capture_output=True, text=True, check=True)
     assert left.stdout == ""
+
+
+def left_over(anew: Anew) -> dict[str, str]:
+    """Return what is still there of replays: containers, images shown, processes, folders."""
+    podman = shutil.which("podman", path=anew.environ["PATH"])
+    assert podman is not None
+    found = {
+        words[0]: subprocess.run([podman, *words], capture_output=True, text=True,
+                                 check=True).stdout
+        for words in (("ps", "-aq"), ("image", "mount"))
+    }  # fmt: skip
+    mounts = Path("/proc/self/mountinfo").read_text().splitlines()
+    found["mounts"] = "".join(line for line in mounts if f"{anew.home.parent.parent}/" in line
+                              and "merged" in line)  # fmt: skip
+    for folder in ("rooms", "spool", "leases"):
+        names = [each.name for each in (anew.store / folder).glob("*") if each.name != ".lock"]
+        found[folder] = " ".join(names)
+    return {name: text for name, text in found.items() if text.strip()}
+
+
+def started(anew: Anew, name: str) -> subprocess.Popen[str]:
+    anew.write("wait.py", "import time, os\nprint('on', flush=True)\n"
+               "if not os.path.exists('/usr/bin/git'): time.sleep(600)\n")  # fmt: skip
+    anew("run", "--name", name, ".venv/bin/python", "wait.py")
+    null = subprocess.DEVNULL  # what goes on without it would hold a pipe open
+    return anew.start("replay", name, "--in-container", stdout=null, stderr=null)
+
+
+def wait_for_container(anew: Anew) -> None:
+    podman = shutil.which("podman", path=anew.environ["PATH"])
+    for _ in range(300):
+        done = subprocess.run([podman, "ps", "-q"], capture_output=True, text=True, check=True)
+        if done.stdout.strip():
+            return
+        time.sleep(0.1)
+    raise AssertionError("no container came up")
+
+
+@pytest.mark.parametrize("whom", ["anew", "all of its processes"])
+def test_the_next_command_clears_up_after_a_killed_replay(
+    imaged: tuple[Anew, dict[str, Any]], whom: str
+) -> None:
+    anew, _ = imaged
+    replay = started(anew, "killed")
+    wait_for_container(anew)
+    below = descendants(replay.pid) if whom != "anew" else []
+    for pid in (replay.pid, *below):
+        os.kill(pid, signal.SIGKILL)
+    replay.wait()
+    assert left_over(anew).keys() >= {"image", "rooms"}
+    listed = anew("ls", "--all", "--replays")
+    assert left_over(anew) == {}, listed.stderr
+    assert anew.json("replay", "work", "--in-container")["verdict"] == "identical"
+    assert left_over(anew) == {}
+
+
+@pytest.mark.parametrize("seconds", [0.3, 0.7, 1.1])
+def test_a_replay_killed_at_any_time_leaves_nothing_for_long(
+    imaged: tuple[Anew, dict[str, Any]], seconds: float
+) -> None:
+    anew, _ = imaged
+    replay = started(anew, "killed-early")
+    time.sleep(seconds)
+    replay.kill()
+    replay.wait()
+    time.sleep(1)  # for an engine that was just about to start a container
+    anew("ls")
+    assert left_over(anew) == {}
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_replay_that_is_asked_to_end_clears_up_itself(
+    imaged: tuple[Anew, dict[str, Any]], number: signal.Signals
+) -> None:
+    anew, _ = imaged
+    replay = started(anew, "asked")
+    wait_for_container(anew)
+    time.sleep(0.5)
+    replay.send_signal(number)
+    assert replay.wait(timeout=60) in (10, 11, 12)
+    assert left_over(anew) == {}
+
+
+def descendants(pid: int) -> list[int]:
+    """Return the processes below one, the engine's monitor of a container left out."""
+    found = []
+    for path in Path(f"/proc/{pid}/task").glob("*/children"):
+        for child in path.read_text().split():
+            found += [int(child), *descendants(int(child))]
+    return found
 
 
 def test_another_image_under_the_name_is_not_used(

@@ -12,6 +12,7 @@ from anew.verbs.workspace import open_workspace
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
     from anew.ledger.rows import RunRow
     from anew.model.record import Record
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 
 @contextmanager
 def opened(store: str | None, directory: str) -> Iterator[Workspace]:
-    """Give the workspace in use; runs that were cut off are finished first, a line each."""
+    """Give the workspace in use; what was cut off is finished first, a line for each run."""
     workspace = open_workspace(store, directory)
     try:
         _finish_pending(workspace)
@@ -30,12 +31,26 @@ def opened(store: str | None, directory: str) -> Iterator[Workspace]:
 
 
 def _finish_pending(workspace: Workspace) -> None:
+    replays = _holds_any(workspace.root / "rooms", ".json")
+    if replays:
+        from anew.verbs import rooms
+
+        rooms.end_containers(workspace)
+    if _holds_any(workspace.spools):
+        _finish_runs(workspace)
+    if replays:
+        rooms.clear(workspace)
+
+
+def _holds_any(folder: Path, ending: str = "") -> bool:
     try:
-        with os.scandir(workspace.spools) as found:
-            if next(found, None) is None:
-                return
+        with os.scandir(folder) as found:
+            return any(each.name.endswith(ending) for each in found)
     except OSError:
-        return
+        return False
+
+
+def _finish_runs(workspace: Workspace) -> None:
     from anew.verbs import recover
 
     for done in recover.finish_all(workspace, lambda _: None):

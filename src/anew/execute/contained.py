@@ -2,6 +2,7 @@
 
 import json
 import os
+import signal
 from pathlib import Path
 from typing import NoReturn
 
@@ -84,6 +85,8 @@ def how_it_ended(job: Job, container: Container, ended: Exit) -> Exit:
         engine.remove(container)  # it may go on without the process that we watched
         if ended.timed_out or ended.signal is not None:
             return ended
+        if ended.code == 128 + signal.SIGKILL:  # all in it were killed, the first process too
+            return replace(ended, code=None, signal=int(signal.SIGKILL))
         return replace(ended, code=None, failure=_last_words(job), roomless=True)
     code = os.waitstatus_to_exitcode(told.status)
     number, _, text = told.trouble.partition(":")

@@ -19,6 +19,7 @@ ENGINES = ("podman", "docker")  # that run containers
 BUILDERS = ("buildah", *ENGINES)
 TIMEOUT = 3600.0  # seconds
 RESOURCES = 1 << 24  # CAP_SYS_RESOURCE in /proc/self/status
+TRIES = 3
 FEW_PROCESSES = 4096  # what an engine may allow that itself may not raise its limits
 
 
@@ -119,6 +120,8 @@ def show(engine: str, image: str) -> str | None:
 
 def hide(engine: str, image: str) -> None:
     """Let go of what `show` showed."""
+    if shutil.which(engine) is None:
+        return
     subprocess.run([engine, "image", "unmount", image], capture_output=True, check=False)
 
 
@@ -169,8 +172,19 @@ def _powers() -> int:
 
 def remove(container: Container) -> None:
     """Stop a container that may go on, with all that runs in it."""
-    subprocess.run(
-        [container.engine, "rm", "--force", container.name],
-        stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-        check=False,
-    )  # fmt: skip
+    stop(container.engine, container.name)
+
+
+def stop(engine: str, container: str) -> bool:
+    """Stop the container of that name at once; say whether it is gone, or never was."""
+    if shutil.which(engine) is None:
+        return False
+    at_once = ["--time=0"] * (engine == "podman")
+    for _ in range(TRIES):  # podman finds out only by trying that its own watcher was killed
+        done = subprocess.run(
+            [engine, "rm", "--force", *at_once, container],
+            stdin=subprocess.DEVNULL, capture_output=True, check=False,
+        )  # fmt: skip
+        if done.returncode == 0 or b"no such container" in done.stderr.lower():
+            return True
+    return False

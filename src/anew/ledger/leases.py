@@ -12,7 +12,7 @@ from anew.model import canonical
 from anew.model.errors import DamagedObject
 from anew.store.durable import PRIVATE_FOLDER, open_new, write_all
 from anew.store.locking import alone
-from anew.store.process import Process, process_start, this_process
+from anew.store.process import Process, parse_process, process_start, this_process
 
 FOLDER = "leases"
 SUFFIX = ".json"
@@ -83,6 +83,13 @@ class Leases:
     def release(self, run: str) -> None:
         """Say that the run has ended and is sealed, or given up."""
         self._path(run).unlink(missing_ok=True)
+
+    def sweep(self) -> None:
+        """Remove the drafts of those who died while they took a lease."""
+        for draft in self._folder.glob(".*.*"):
+            holder = parse_process(draft.name[1:].partition(".")[2])
+            if holder is not None and holder.is_gone(this_process()):
+                draft.unlink(missing_ok=True)
 
     def find(self, run: str) -> Lease | None:
         """Return the lease of a run, or None where there is none that can be read."""

@@ -90,7 +90,7 @@ class Holdings:
 
     def unpack(self, place: Place) -> bytes:
         """Return the bytes of an object in a pack, checked."""
-        data = self._unpack(place)
+        data = self.unpacked(place)
         return self._unpack_elsewhere(place) if data is None else data
 
     def _unpack_elsewhere(self, place: Place) -> bytes:
@@ -104,7 +104,7 @@ class Holdings:
         if not self._is_right(place):
             self.index.rebuild()
         for other in self.index.find_all(digest):
-            data = self._unpack(other)
+            data = self.unpacked(other)
             if data is not None:
                 return data
         last = self.place(digest)
@@ -119,7 +119,8 @@ class Holdings:
         except (FileNotFoundError, DamagedObject):
             return False
 
-    def _unpack(self, place: Place) -> bytes | None:
+    def unpacked(self, place: Place) -> bytes | None:
+        """Return the bytes of an object, checked; None where they are not there."""
         try:
             return unpack(place.frame, self.stored(place))
         except FileNotFoundError:

@@ -12,6 +12,7 @@ from anew.store.copying import copy, opened, stream
 from anew.store.durable import write_all
 from anew.store.holdings import Holdings
 from anew.store.objectindex import Place
+from anew.store.sharing import shared_out
 from anew.store.verifying import damaged
 
 WORKERS = 4
@@ -55,11 +56,31 @@ def lay_out(holdings: Holdings, files: Iterable[Laid]) -> dict[Way, int]:
     small = [each for each in wanted if each.digest in packed]
     small.sort(key=lambda each: _position(packed[each.digest]))
     large = [each for each in wanted if each.digest not in packed]
-    with ThreadPoolExecutor(WORKERS) as pool:  # hashing and copying leave Python to others
-        places = [_path(holdings, each.digest) for each in large]
-        ways = list(pool.map(_large, large, places)) if large else []
-        _small(holdings, small, packed)
-    return {way: ways.count(way) for way in Way}
+    places = [_path(holdings, each.digest) for each in large]
+    umask = os.umask(0o077)
+    os.umask(umask)
+
+    def elsewhere(share: Sequence[Laid]) -> None:
+        """Write a share in another process, which must leave the index alone."""
+        written = 0
+        try:
+            for written, each in enumerate(share):  # noqa: B007
+                data = holdings.unpacked(packed[each.digest])
+                if data is None:
+                    raise damaged(each.digest)
+                _write(each, data, umask)
+        except BaseException:
+            for each in share[:written]:
+                Path(each.target).unlink()
+            raise
+
+    # A process with threads does not fork: shares first. Hashing and copying leave Python alone.
+    with shared_out(small, elsewhere) as left, ThreadPoolExecutor(WORKERS) as pool:
+        ways = [pool.submit(_large, *each, umask) for each in zip(large, places, strict=True)]
+        for each in left():
+            _write(each, holdings.unpack(packed[each.digest]), umask)
+        done = [each.result() for each in ways]
+    return {way: done.count(way) for way in Way}
 
 
 def _position(place: Place) -> tuple[str, int]:
@@ -71,15 +92,7 @@ def _path(holdings: Holdings, digest: Digest) -> Path | bytes:
     return place if isinstance(place, Path) else holdings.unpack(place)
 
 
-def _small(holdings: Holdings, files: Sequence[Laid], packed: dict[Digest, Place]) -> None:
-    last, data = None, b""
-    for each in files:
-        if each.digest != last:
-            last, data = each.digest, holdings.unpack(packed[each.digest])
-        _write(each, data)
-
-
-def _write(file: Laid, data: bytes) -> None:
+def _write(file: Laid, data: bytes, umask: int) -> None:
     if file.fill is not None:
         made = file.fill(data)
         if made is None or digest_bytes(made) != file.filled:
@@ -88,23 +101,27 @@ def _write(file: Laid, data: bytes) -> None:
     sink = os.open(file.target, _NEW, file.mode)
     try:
         write_all(sink, data)
-        _finish(sink, file)
+        _finish(sink, file, umask)
+    except BaseException:
+        Path(file.target).unlink()
+        raise
     finally:
         os.close(sink)
 
 
-def _finish(sink: int, file: Laid) -> None:
-    os.fchmod(sink, file.mode)
+def _finish(sink: int, file: Laid, umask: int) -> None:
+    if file.mode & umask or file.mode & ~0o777:
+        os.fchmod(sink, file.mode)
     os.utime(sink, ns=(file.modified, file.modified))
 
 
-def _large(file: Laid, place: Path | bytes) -> Way:
+def _large(file: Laid, place: Path | bytes, umask: int) -> Way:
     if isinstance(place, Path) and file.fill is not None:
         place = place.read_bytes()
         if digest_bytes(place) != file.digest:
             raise damaged(file.digest)
     if isinstance(place, bytes):  # it is to be filled in, or moved into a pack meanwhile
-        _write(file, place)
+        _write(file, place, umask)
         return Way.COPY
     with opened(str(place), None) as source:
         if file.linkable and _linked(place, file.target):
@@ -117,7 +134,7 @@ def _large(file: Laid, place: Path | bytes) -> Way:
             if copy(source, sink) != file.digest:
                 Path(file.target).unlink()
                 raise damaged(file.digest)
-            _finish(sink, file)
+            _finish(sink, file, umask)
         finally:
             os.close(sink)
     return Way.COPY

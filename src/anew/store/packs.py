@@ -147,8 +147,8 @@ def read_index(path: Path) -> list[Frame]:
 def unpack(frame: Frame, stored: bytes) -> bytes | None:
     """Return the bytes of an object, or None where `stored` does not hold them."""
     if frame.codec == ZSTD:
-        try:
-            data = zstd.decompress(stored)
+        try:  # the module's function takes half as long again
+            data = zstd.ZstdDecompressor().decompress(stored)
         except zstd.ZstdError:
             return None
     else:

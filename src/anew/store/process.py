@@ -46,6 +46,12 @@ class Process(Struct, frozen=True):
         same = (self.host, self.machine) == (other.host, other.machine)
         return known and same and self.boot != other.boot
 
+    def is_gone(self, me: "Process") -> bool:
+        """Say whether it is provably no longer there, as seen by `me`."""
+        if self.is_neighbour(me):
+            return process_start(self.pid) != self.start
+        return self.is_before_reboot(me)
+
 
 def parse_process(name: str) -> Process | None:
     """Return the process that `Process.name` begins `name`, or None where it is no such name."""

@@ -4,7 +4,7 @@ import shutil
 import time
 from pathlib import Path
 
-from anew.store.process import Process, parse_process, process_start, this_process
+from anew.store.process import parse_process, this_process
 
 ABANDONED_SECONDS = 30 * 24 * 3600.0
 
@@ -19,16 +19,10 @@ def sweep(temporary: Path) -> int:
     removed = 0
     for folder in list(temporary.iterdir()):
         writer = parse_process(folder.name)
-        if (writer is not None and _is_dead(writer, me)) or _is_abandoned(folder):
+        if (writer is not None and writer.is_gone(me)) or _is_abandoned(folder):
             shutil.rmtree(folder, ignore_errors=True)
             removed += 1
     return removed
-
-
-def _is_dead(writer: Process, me: Process) -> bool:
-    if writer.is_neighbour(me):
-        return process_start(writer.pid) != writer.start
-    return writer.is_before_reboot(me)
 
 
 def _is_abandoned(folder: Path) -> bool:

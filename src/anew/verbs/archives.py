@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from anew.facets.environment import rebuild
 from anew.facets.environment.archiving import take_in
 from anew.facets.environment.comparing import named_differences
-from anew.facets.environment.distributions import scan
+from anew.facets.environment.inventory import scan
 from anew.facets.environment.state import digest_of_environment, site_folders
 from anew.facets.environment.trees import tops
 from anew.model.archive import Archive

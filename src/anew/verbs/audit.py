@@ -20,6 +20,7 @@ from packaging.version import InvalidVersion, Version
 
 from anew.facets.environment import indexes, rebuild
 from anew.facets.environment.advisories import read_advisories
+from anew.facets.environment.conda_packages import ORIGIN
 from anew.model.errors import AnewError, NoEnvironment, WrongUsage
 from anew.model.inputs import CodeFile, Package
 from anew.store.listings import read_listing
@@ -89,7 +90,7 @@ def audit(workspace: Workspace, record: Record, questions: Questions) -> Audited
         unasked.append("licences, deprecations and what fits another Python or platform: the "
                        "environment is neither archived nor here as recorded")  # fmt: skip
     else:
-        for package in packages:
+        for package in (each for each in packages if each.origin != ORIGIN):
             metadata = message_from_string(files.text(package.name, "METADATA"))
             licences[package.name] = _licence(metadata)
             found += _of_metadata(package, metadata, files, questions)
@@ -113,7 +114,7 @@ def _finding(kind: str, package: Package, text: str) -> Finding:
 
 def _of_record(packages: Sequence[Package]) -> Iterator[Finding]:
     for package in packages:
-        if not package.used:
+        if not package.used and package.origin != ORIGIN:
             yield _finding("unused", package, "installed, and not imported by the run")
         if package.origin in ("editable", "local", "vcs", "archive"):
             yield _finding("not from an index", package, f"{package.origin}: {package.url or '?'}")

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 from anew.facets.command import interpreter as interpreter_here
 from anew.facets.environment import loose, python
-from anew.facets.environment.distributions import NOTES, canonical_name, scan
+from anew.facets.environment.distributions import NOTES, canonical_name
+from anew.facets.environment.inventory import scan
 from anew.facets.environment.state import interpreter_of, site_folders
 from anew.model.errors import NoEnvironment
 from anew.model.inputs import Interpreter, Package

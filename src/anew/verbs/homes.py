@@ -87,13 +87,14 @@ def _best(
     if archive is not None:
         found = _from_archive(workspace, record, archive, room, mounted=mounted)
         return replace(found, note=f"{found.note}; here {_why_not_here(workspace, recorded)}")
+    why = _why_not_here(workspace, recorded)
     if recorded.manager == "conda":
         raise NoEnvironment(
-            f"the conda environment {interpreter.prefix} is gone or another",
+            f"the recorded conda environment is not here ({why})",
             why="there is no archive of it, and versions alone do not bring it back",
-            hint="archive such environments while they are there: `anew env archive RUN`",
-        )
-    why = _why_not_here(workspace, recorded)
+            hint="archive such environments while they are there: `anew env archive RUN`; "
+                 "`anew env lock RUN --format environment.yml` lists what to install",
+        )  # fmt: skip
     try:
         found = _rebuilt(workspace, recorded, changes=changes, offline=offline)
     except NoEnvironment as error:
@@ -134,8 +135,16 @@ def _from_archive(
             other, note = stand_in(recorded)
             moved[recorded.base_prefix] = other
             notes.append(note)
+
+    def prove(placed: Placed) -> None:
+        _prove(workspace, record, archive, placed)
+        if Part.INTERPRETER in parts:
+            _prove_interpreter(recorded, archive, placed)
+
     if mounted:
-        placed = placed_for(workspace, archive, parts, moved)
+        placed = placed_for(workspace, archive, parts, moved, prove)
+        if any(placed.now(site) is None for site in archive.sites):
+            prove(placed)  # it lies here in part, and may have changed since
         mounts = tuple(
             Mount(place, moved.get(original, original), read_only=True)
             for original, place in sorted(placed.places.items())
@@ -146,9 +155,7 @@ def _from_archive(
         relocate(archive, placed, lying={**moved, **placed.places})
         mounts = ()
         interpreter = _executable(archive, placed)
-    _prove(workspace, record, archive, placed)
-    if Part.INTERPRETER in parts:
-        _prove_interpreter(recorded, archive, placed)
+        prove(placed)
     note = f"restored from the archive: {placed.copied + placed.linked:,} files"
     return Home(not notes, "; ".join([note, *notes]), interpreter, mounts)
 

@@ -18,6 +18,7 @@ from anew.model.inputs import Library
 from anew.probe import inject
 from anew.store.listings import read_listing
 from anew.trace.places import inside
+from anew.verbs import rooms
 from anew.verbs.archives import find_archive
 from anew.verbs.environments import of_python
 from anew.verbs.homes import Home
@@ -55,7 +56,7 @@ class Berth:
             engine.hide(self.engine, self.image.id)
 
 
-def find_berth(workspace: Workspace, record: Record) -> Berth:
+def find_berth(workspace: Workspace, record: Record, room: Path) -> Berth:
     """Return the image built of the environment of `record`, the latest that is still here.
 
     Raises:
@@ -72,6 +73,7 @@ def find_berth(workspace: Workspace, record: Record) -> Berth:
     for each in reversed(built):
         image = engine.look(name, each.name)
         if image is not None and each.digest in (image.digest, image.id):
+            rooms.note(room, name, shown=image.id)
             return Berth(name, image, engine.show(name, image.id))
     raise NoContainer(
         f"{name} has no image of the environment of run {record.id[:6]}",
@@ -140,6 +142,7 @@ def put_in(shut: Shut, berth: Berth, room: Path, record: Record) -> Shut:
         interpreter.executable, os.path.join(os.path.dirname(inject.FOLDER), "first.py"),
         isolation.host, SHARED_MEMORY,
     )  # fmt: skip
+    rooms.note(room, berth.engine, container=container.name)
     if berth.root is not None:  # so that what the program saw of the image is found from here
         mounts.append(Mount(berth.root, "/", read_only=True))
     lent = (Lent(berth.name, "image"), *(each for each in shut.lent if each.role in LENT))

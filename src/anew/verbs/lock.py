@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from anew.facets.environment import indexes, rebuild
-from anew.facets.environment.conda import installed as conda_packages
+from anew.facets.environment.conda_packages import NAME, ORIGIN
 from anew.facets.environment.distributions import canonical_name
 from anew.facets.environment.locks import (
     conda_environment,
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from anew.verbs.workspace import Workspace
 
 WHEELS = "wheels"
+EXPLICIT = "explicit.txt"  # beside an environment.yml
 BUILDERS = ("pip", "setuptools", "wheel")
 
 
@@ -70,7 +71,8 @@ def lock(
     assert recorded.interpreter is not None
     assert recorded.packages is not None
     packages = tuple(read_listing(workspace.store, recorded.packages, Package))
-    names = ("pyproject.toml", form.value) if form is Form.UV else (form.value,)
+    names: tuple[str, ...] = (form.value,)
+    names += {Form.UV: ("pyproject.toml",), Form.CONDA: (EXPLICIT,)}.get(form, ())
     for name in (*names, *([WHEELS] if wheels else [])):
         if os.path.lexists(folder / name):
             raise FileExists(
@@ -104,6 +106,8 @@ def _with_wheels(
     for package in packages:
         metadata = files.metadata.get(canonical_name(package.name), "")
         wheel = None
+        if package.origin == ORIGIN:
+            continue
         if package.origin != "editable" and metadata.endswith(".dist-info"):
             wheel = make_wheel(files, metadata, interpreter.prefix, place)
         if wheel is None:
@@ -185,8 +189,12 @@ def _indexes(interpreter: Interpreter) -> list[str]:
 
 def _requirements(packages: Sequence[Package]) -> tuple[list[str], list[str]]:
     """Return what an installer is to be told, and what it cannot be."""
-    lines, notes = [], []
+    lines, notes = list[str](), list[str]()
+    if any(each.origin == ORIGIN for each in packages):
+        notes.append(f"what is conda's own is left out: `--format {Form.CONDA}` has it")
     for package in packages:
+        if package.origin == ORIGIN:
+            continue
         if package.origin in ("index", "system") and package.version:
             lines.append(f"{package.name}=={package.version}")
         elif package.origin in ("vcs", "archive") and package.url:
@@ -201,15 +209,17 @@ def _requirements(packages: Sequence[Package]) -> tuple[list[str], list[str]]:
 
 
 def _conda(interpreter: Interpreter, packages: Sequence[Package], folder: Path) -> Locked:
-    own = tuple(conda_packages(interpreter.prefix))
-    known = {canonical_name(each.name) for each in own}
-    rest = [each for each in packages if canonical_name(each.name) not in known]
+    own = [each for each in packages if each.origin == ORIGIN]
+    known = {canonical_name(each.name.removeprefix(NAME)) for each in own}
+    rest = [each for each in packages if canonical_name(each.name) not in known and each not in own]
     lines, notes = _requirements(rest)
+    notes += [f"{each.name} was changed by hand: its channel has it as published, the archive as "
+              "it was" for each in own if each.patched]  # fmt: skip
     text, explicit = conda_environment(interpreter, own, lines)
     files = [folder / Form.CONDA.value]
     files[0].write_text(text, encoding="utf-8")
     if explicit:
-        files.append(folder / "explicit.txt")
+        files.append(folder / EXPLICIT)
         files[1].write_text(explicit, encoding="utf-8")
     count = len(own) + len(lines)
     return Locked(tuple(str(each) for each in files), count, tuple(notes))

@@ -8,29 +8,36 @@ import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from anew.facets.environment import layout
+from anew.facets.environment import layout, standing
 from anew.facets.environment.relocating import relocate
 from anew.model.canonical import digest_of, encode
 from anew.model.digest import Digest, digest_bytes
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping, Sequence
+    from collections.abc import Callable, Collection, Mapping, Sequence
 
     from anew.facets.environment.layout import Placed
     from anew.model.archive import Archive, Part
     from anew.verbs.workspace import Workspace
 
 PLACES = "environments"  # in the store's folder: its files can be linked to
+TREES, WHOLE, STANDING = "trees", "whole", "standing.msgpack"  # in each of them
 MOST_KEPT = 3  # environments that stay laid out for the next replay
 _locks: list[int] = []  # of environments in use, until this process ends
 
 
 def placed_for(
-    workspace: Workspace, archive: Archive, parts: Sequence[Part], moved: Mapping[str, str]
+    workspace: Workspace,
+    archive: Archive,
+    parts: Sequence[Part],
+    moved: Mapping[str, str],
+    prove: Callable[[Placed], None],
 ) -> Placed:
     """Return the environment laid out beside the store, as it was left or anew.
 
-    One that is to be seen at another prefix than that of the archive is made for it.
+    `prove` raises where what was laid out is not what it should be; what is found there again is
+    compared with the archive, file for file. One that is to be seen at another prefix than that
+    of the archive is made for it.
     """
     name = f"{digest_bytes(encode(archive))[3:35]}-{digest_of((sorted(parts), moved))[3:11]}"
     place = workspace.root / PLACES / name
@@ -39,12 +46,13 @@ def placed_for(
     _locks.append(lock)  # nobody removes it while we live
     fcntl.flock(lock, fcntl.LOCK_EX)
     try:
-        placed = _as_left(archive, parts, place)
-        if placed is None or moved or layout.differences(archive, placed, workspace.store):
+        placed = None if moved else _as_left(workspace, archive, parts, place)
+        if placed is None:
             _remove(place)
-            placed = layout.lay_out(archive, parts, place / "trees", workspace.store, link=True)
+            placed = layout.lay_out(archive, parts, place / TREES, workspace.store, link=True)
             relocate(archive, placed, lying=moved)
-            (place / "whole").write_text("", encoding="ascii")
+            prove(placed)
+            (place / WHOLE).write_text("", encoding="ascii")
         os.utime(place)
     finally:
         fcntl.flock(lock, fcntl.LOCK_SH)
@@ -52,15 +60,25 @@ def placed_for(
     return placed
 
 
-def _as_left(archive: Archive, parts: Sequence[Part], place: Path) -> Placed | None:
-    if not (place / "whole").exists():
+def _as_left(
+    workspace: Workspace, archive: Archive, parts: Sequence[Part], place: Path
+) -> Placed | None:
+    """Return what was laid out and proved before, None where it is no longer the same."""
+    if not (place / WHOLE).exists():
         return None
     places = {
-        tree.path: str(place / "trees" / str(number))
+        tree.path: str(place / TREES / str(number))
         for number, tree in enumerate(archive.trees) if tree.part in parts
     }  # fmt: skip
     count = sum(tree.files.count for tree in archive.trees if tree.part in parts)
-    return layout.Placed(places, copied=count)
+    placed = layout.Placed(places, copied=count)
+    before = standing.load(place / STANDING)
+    differing, now = layout.compare(archive, placed, before, workspace.store)
+    if differing:
+        return None
+    if any(before.proved(*each) != each[1].keys() for each in now.folders.items()):
+        standing.save(place / STANDING, now)
+    return placed
 
 
 def forget_places(

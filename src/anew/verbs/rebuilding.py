@@ -11,8 +11,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from msgspec.structs import replace
+
 from anew.facets.environment import comparing, layout, python, rebuild
-from anew.facets.environment.distributions import scan
+from anew.facets.environment.inventory import scan
 from anew.facets.environment.relocating import relocate
 from anew.facets.environment.state import digest_of_sites, site_folders
 from anew.facets.environment.trees import entries, tops
@@ -131,9 +133,11 @@ def _not_as_recorded(
     assert recorded.interpreter is not None
     cache = workspace.cache / "environments"
     sites = layout.sites_of(archive, placed)
-    if digest_of_sites(recorded.interpreter, sites, cache) == recorded.digest:
+    made_for = archive.interpreter.prefix
+    interpreter = replace(recorded.interpreter, prefix=made_for)
+    if digest_of_sites(interpreter, sites, cache) == recorded.digest:
         return ()
-    found = comparing.of_packages(recorded, sites, workspace.store, cache)
+    found = comparing.of_packages(recorded, sites, workspace.store, cache, made_for)
     return found or ("the environment has another digest",)
 
 

@@ -90,6 +90,7 @@ def finish(
 def finish_all(workspace: Workspace, progress: Callable[[str], None]) -> tuple[Recovered, ...]:
     """Seal every run that is over and was cut off; one that cannot be is left as it is."""
     done = []
+    Leases(workspace.root).sweep()
     for run_id in pending(workspace):
         place = workspace.spools / run_id
         if not opening.is_written(place) or _is_sealed(workspace, run_id):

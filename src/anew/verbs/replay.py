@@ -1,7 +1,6 @@
 """replay: restore, run again, judge."""
 
 import os
-import shutil
 from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -9,7 +8,7 @@ from pathlib import Path
 
 from msgspec.structs import replace
 
-from anew.execute import room as rooms
+from anew.execute import room as room_mounted
 from anew.execute import room_clean
 from anew.execute.protocol import Mount
 from anew.facets import project, seeds
@@ -30,14 +29,13 @@ from anew.verbs import (
     in_container,
     isolating,
     restoring,
+    rooms,
 )
 from anew.verbs.diff import judge_outcomes, masks_between
 from anew.verbs.giving_back import Restoration, Wishes
 from anew.verbs.isolating import Isolated
 from anew.verbs.run import Ask, Done, Scene, carry_out
 from anew.verbs.workspace import Workspace
-
-ROOMS = "rooms"
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +60,7 @@ def replay(
 
     Whatever stops it is a verdict, `not replayed`, with its reason.
     """
-    room = _room(workspace, wishes)
+    room = rooms.take(workspace) if wishes.into is None else Path(wishes.into)
     restored: dict[str, Restoration] = {}
     try:
         with ExitStack() as undo:
@@ -76,18 +74,8 @@ def replay(
         _write_down(workspace, result)
         return result
     finally:
-        if not wishes.keep and wishes.into is None:
-            shutil.rmtree(room, ignore_errors=True)
-
-
-def _room(workspace: Workspace, wishes: Wishes) -> Path:
-    if wishes.into is not None:
-        return Path(wishes.into)
-    folder = workspace.root / ROOMS
-    folder.mkdir(mode=0o700, exist_ok=True)
-    room = folder / workspace.entropy(8).hex()
-    room.mkdir(mode=0o700)
-    return room
+        if wishes.into is None:
+            rooms.leave(room, keep=wishes.keep)
 
 
 def _again(
@@ -101,7 +89,7 @@ def _again(
 ) -> Replayed:
     recipe, store = original.recipe, workspace.store
     progress("checking")
-    berth = in_container.find_berth(workspace, original) if wishes.container else None
+    berth = in_container.find_berth(workspace, original, room) if wishes.container else None
     if berth is not None:
         undo.callback(berth.release)
     roomless = room_clean.why_impossible() if wishes.isolate and berth is None else ""
@@ -113,7 +101,7 @@ def _again(
         restored["accelerator"] = Restoration(exact=False, note=accelerator)
     variables = giving_back.variables(original, wishes, workspace, restored)
     variables = hardware_given.cpu(original, store, wishes, variables, restored)
-    mounted = shut_in or (wishes.into is None and rooms.possible())
+    mounted = shut_in or (wishes.into is None and room_mounted.possible())
     progress("restoring the environment")
     home = (
         homes.home(workspace, original, room, mounted=mounted, changes=wishes.packages,

@@ -5,7 +5,8 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from anew.facets.environment import loose, python
-from anew.facets.environment.distributions import Distribution, canonical_name, scan
+from anew.facets.environment.distributions import Distribution, canonical_name
+from anew.facets.environment.inventory import scan
 from anew.facets.environment.state import is_ours, site_folders
 from anew.facets.spool import Process
 from anew.model.inputs import Environment, Interpreter, Library, LooseFile, Package
@@ -42,14 +43,22 @@ def of_interpreter(recorded: Interpreter, here: Process) -> tuple[str, ...]:
 
 
 def of_packages(
-    environment: Environment, sites: Sequence[str], store: LocalStore, cache: Path
+    environment: Environment,
+    sites: Sequence[str],
+    store: LocalStore,
+    cache: Path,
+    made_for: str | None = None,
 ) -> tuple[str, ...]:
-    """Say which distributions and loose files in `sites` are not those recorded."""
-    if environment.packages is None:
+    """Say which distributions and loose files in `sites` are not those recorded.
+
+    `made_for` is the prefix that they are to be seen at, where that is not the recorded one.
+    """
+    if environment.packages is None or environment.interpreter is None:
         return ()
+    made_for = made_for or environment.interpreter.prefix
     recorded = list(read_listing(store, environment.packages, Package))
     found: list[str] = []
-    here = {canonical_name(each.name): each for each in scan(sites, cache)}
+    here = {canonical_name(each.name): each for each in scan(sites, cache, made_for)}
     for package in recorded:
         found += _of_package(package, here.pop(canonical_name(package.name), None))
     found += [f"{each.name} {each.version} was added" for each in here.values()]

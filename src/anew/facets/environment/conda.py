@@ -13,7 +13,7 @@ from anew.model.errors import CannotRestore
 META = "conda-meta"
 
 
-class _Path(Struct):
+class CondaFile(Struct):
     """A file of a package; with `prefix_placeholder` it names the prefix it is installed in."""
 
     path: str = field(name="_path", default="")
@@ -24,7 +24,7 @@ class _Path(Struct):
 
 
 class _Paths(Struct):
-    paths: list[_Path] = field(default_factory=list)
+    paths: list[CondaFile] = field(default_factory=list)
 
 
 class CondaPackage(Struct):
@@ -42,6 +42,14 @@ class CondaPackage(Struct):
     license: str | None = None
     paths_data: _Paths = field(default_factory=_Paths)
     files: list[str] = field(default_factory=list)
+
+    def all_paths(self) -> set[str]:
+        """Return its files, by their paths below the prefix."""
+        return {each.path for each in self.paths_data.paths} or set(self.files)
+
+    def checksum(self) -> str:
+        """Return what an explicit list says of the package's own digest."""
+        return f"sha256:{self.sha256}" if self.sha256 else self.md5 or ""
 
 
 def installed(prefix: str) -> Iterator[CondaPackage]:
@@ -84,6 +92,30 @@ def relocate(place: Path, old: str, new: str) -> None:
             path.unlink()
             path.write_bytes(changed)
             path.chmod(mode)
+
+
+def neutral(data: bytes, prefix: bytes, placeholder: bytes) -> bytes:
+    """Return a binary as it was before `prefix` was written over a longer `placeholder`.
+
+    >>> neutral(b"a /p/lib" + bytes(4) + b"b", b"/p", b"/long") == b"a /long/lib" + bytes(1) + b"b"
+    True
+    """
+    pieces = data.split(prefix)
+    result = [pieces[0]]
+    more = len(placeholder) - len(prefix)
+    owed = 0  # zero bytes that were put after the text that a piece belongs to
+    for number, piece in enumerate(pieces[1:], 1):
+        end = piece.find(b"\0")
+        owed += more
+        if end < 0 and number < len(pieces) - 1:  # the text goes on with the prefix once more
+            result.append(placeholder + piece)
+            continue
+        filled = piece[end : end + owed] if end >= 0 else b""
+        if more < 0 or filled.strip(b"\0") or len(filled) < owed:
+            return data  # not made this way
+        result.append(placeholder + piece[:end] + piece[end + owed :])
+        owed = 0
+    return b"".join(result)
 
 
 def _binary(data: bytes, old: bytes, new: bytes, name: str) -> bytes:

@@ -6,9 +6,9 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import msgspec
-from msgspec import Struct, field
+from msgspec import Struct
 
-from anew.facets.environment.sha256 import sha256_file
+from anew.facets.environment.sha256 import sha256_files
 from anew.facets.states import blob, states_of
 from anew.model.canonical import digest_of
 from anew.model.digest import Digest, digest_bytes
@@ -36,19 +36,13 @@ class Distribution(Struct):
     modules: tuple[str, ...] = ()  # that it brings at the top level
 
 
-class _Known(Struct):
+class Known(Struct):
     """What a former look found, true as long as `stamps` are those of the files."""
 
     record: tuple[int, int, int]
     watched: bytes  # the files that are looked at, each ended by a NUL
     stamps: Digest
     distribution: Distribution
-
-
-class _Cache(Struct):
-    """All former looks, by the path of the metadata folder."""
-
-    known: dict[str, _Known] = field(default_factory=dict)
 
 
 def scan(folders: Iterable[str], cache: Path) -> tuple[Distribution, ...]:
@@ -83,34 +77,34 @@ def _in_folder(folder: str, cache: Path) -> Iterator[Distribution]:
         return
     if not names:
         return
-    place = cache / f"{digest_of(folder)[3:19]}-3.msgpack"
-    before, after = _load(place), _Cache()
+    place = cache / f"{digest_of(folder)[3:19]}-4.msgpack"
+    before, after = load_known(place), dict[str, Known]()
     changed = False
     for name in names:
         path = f"{folder}/{name}"
-        known = before.known.get(path)
+        known = before.get(path)
         now = _look(folder, name, known)
         if now is None:
             continue
-        after.known[path] = now
+        after[path] = now
         changed = changed or now is not known
         yield now.distribution
-    if changed or before.known.keys() != after.known.keys():
-        _save(place, after)
+    if changed or before.keys() != after.keys():
+        save_known(place, after)
 
 
-def _look(folder: str, name: str, known: _Known | None) -> _Known | None:
+def _look(folder: str, name: str, known: Known | None) -> Known | None:
     record = _record_state(f"{folder}/{name}/RECORD")
     if record is None:
         return _without_record(folder, name)
     if known is not None and known.record == record:
-        stamps = _stamps(folder, known.watched)
+        stamps = stamps_of(folder, known.watched)
         if stamps == known.stamps:
             return known
     rows = _rows(f"{folder}/{name}/RECORD")
     paths = tuple(sorted(path for path in rows if _counts(path)))
-    watched = _watched(paths)
-    return _Known(record, watched, _stamps(folder, watched), _hashed(folder, name, paths, rows))
+    watched = watched_of(paths)
+    return Known(record, watched, stamps_of(folder, watched), _hashed(folder, name, paths, rows))
 
 
 def _record_state(path: str) -> tuple[int, int, int] | None:
@@ -135,21 +129,22 @@ def _counts(path: str) -> bool:
     return not (folder.endswith(".dist-info") and name in NOTES)
 
 
-def _stamps(folder: str, watched: bytes) -> Digest:
+def stamps_of(folder: str, watched: bytes) -> Digest:
     """Return one digest of the states of all files that may run."""
     found = states_of(folder, watched)
     return digest_bytes(found.tobytes() if found is not None else b"")
 
 
-def _watched(paths: Iterable[str]) -> bytes:
+def watched_of(paths: Iterable[str]) -> bytes:
+    """Return those of `paths` whose states are looked at, as `stamps_of` takes them."""
     return blob(tuple(path for path in paths if not path.endswith(UNWATCHED)))
 
 
 def _hashed(folder: str, name: str, paths: tuple[str, ...], rows: dict[str, str]) -> Distribution:
     result = _described(folder, name)
     content, changed, missing = [], [], []
-    for path in paths:
-        found = sha256_file(f"{folder}/{path}")
+    digests = sha256_files([f"{folder}/{path}" for path in paths])
+    for path, found in zip(paths, digests, strict=True):
         if found is None:
             missing.append(path)
             continue
@@ -179,14 +174,14 @@ def _modules(paths: Iterable[str]) -> tuple[str, ...]:
     return tuple(sorted(found))
 
 
-def _without_record(folder: str, name: str) -> _Known | None:
+def _without_record(folder: str, name: str) -> Known | None:
     """Describe a distribution of the system's own tools or conda's; its files are not listed."""
     result = _described(folder, name)
     if not result.name:
         return None
     result.origin = "system"
     result.fingerprint = digest_of((result.name, result.version))
-    return _Known((0, 0, 0), b"", digest_of(""), result)
+    return Known((0, 0, 0), b"", digest_of(""), result)
 
 
 def _described(folder: str, name: str) -> Distribution:
@@ -240,19 +235,20 @@ def _origin(path: str) -> tuple[str, str | None]:
     return "archive", url
 
 
-def _load(place: Path) -> _Cache:
+def load_known(place: Path) -> dict[str, Known]:
+    """Return what former looks found, as it was written to `place`."""
     try:
-        return msgspec.msgpack.decode(place.read_bytes(), type=_Cache)
+        return msgspec.msgpack.decode(place.read_bytes(), type=dict[str, Known])
     except (OSError, msgspec.DecodeError):
-        return _Cache()
+        return {}
 
 
-def _save(place: Path, cache: _Cache) -> None:
-    """Write `cache` for the next look; where that fails, the next look is slower, nothing else."""
+def save_known(place: Path, known: dict[str, Known]) -> None:
+    """Write `known` for the next look; where that fails, the next look is slower, nothing else."""
     try:
         place.parent.mkdir(parents=True, exist_ok=True)
         part = place.with_suffix(f".{os.getpid()}")
-        part.write_bytes(msgspec.msgpack.encode(cache))
+        part.write_bytes(msgspec.msgpack.encode(known))
         part.replace(place)
     except OSError:
         return

@@ -2,18 +2,20 @@
 
 import os
 import stat
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from msgspec import Struct, field
 
 from anew.facets.environment import compiled
-from anew.facets.environment.trees import Seen, Top, entries
+from anew.facets.environment.standing import FOLDER, Found, Standing, look
 from anew.model.archive import Archive, ArchivedFile, Part, Tree
 from anew.model.digest import Digest
-from anew.model.errors import DamagedObject
+from anew.model.errors import ChangedWhileRead, DamagedObject
 from anew.model.inputs import FileKind
-from anew.store.copying import stamp_of
+from anew.model.tree import Stamp
+from anew.store.copying import fingerprint, opened
 from anew.store.laying import Laid, Way
 from anew.store.listings import read_listing
 from anew.store.local import LocalStore
@@ -21,6 +23,8 @@ from anew.trace.places import inside
 
 LINKABLE = (".so", ".a")  # whose mode and time nobody asks for
 UNSAFE = ("..", "")
+LARGE = 1 << 20  # bytes; below it a thread costs more than it saves
+WORKERS = 4
 
 
 class Placed(Struct):
@@ -118,54 +122,76 @@ def _safe(path: str) -> str:
     return path
 
 
-def differences(
-    archive: Archive, placed: Placed, store: LocalStore, *, most: int = 20
-) -> tuple[str, ...]:
-    """Compare what lies where `placed` says with `archive`, file for file; name what differs."""
+def compare(
+    archive: Archive, placed: Placed, before: Standing, store: LocalStore, *, most: int = 20
+) -> tuple[tuple[str, ...], Standing]:
+    """Compare what lies where `placed` says with `archive`, file for file; name what differs.
+
+    What is as it was `before` was compared then. The standing that is returned is that in which
+    all was found.
+    """
+    try:
+        now = look(placed.places.values())
+    except OSError as error:
+        return (f"{error.filename}: {error.strerror}",), Standing(0, {})
     found: list[str] = []
     for tree in archive.trees:
         place = placed.places.get(tree.path)
-        if place is not None:
-            found += _differences_of(tree, place, store)
-        if len(found) >= most:
-            break
-    return tuple(found[:most])
+        if place is not None and len(found) < most:
+            seen, proved = now.folders[place], before.proved(place, now.folders[place])
+            if not len(proved) == len(seen) == len(before.folders.get(place, ())):
+                found += _differences(tree, place, seen, proved, store)
+    return tuple(found[:most]), now
 
 
-def _differences_of(tree: Tree, place: str, store: LocalStore) -> list[str]:
+def _differences(
+    tree: Tree, place: str, seen: Found, proved: Collection[str], store: LocalStore
+) -> list[str]:
     wanted = {each.path: each for each in read_listing(store, tree.files, ArchivedFile)}
-    try:
-        seen = _seen(tree, place)
-    except OSError as error:
-        return [f"{tree.path}: {error.strerror}"]
-    store.known([each.stamp for each in seen.values()])
-    found = [f"{_shown(tree, path)} was added" for path in sorted(seen.keys() - wanted.keys())]
-    found += [f"{_shown(tree, path)} is gone" for path in sorted(wanted.keys() - seen.keys())]
-    for path in sorted(wanted.keys() & seen.keys()):
-        if not _same(wanted[path], seen[path], f"{place}/{path}" if path else place, store):
-            found.append(f"{_shown(tree, path)} is changed")
+    folders = {""}
+    for path in wanted:
+        while path := path.rpartition("/")[0]:
+            if path in folders:
+                break
+            folders.add(path)
+    added = {path for path in seen.keys() - wanted.keys() if seen[path] != FOLDER}
+    added |= {path for path in seen.keys() - wanted.keys() - folders if seen[path] == FOLDER}
+    words = [f"{_shown(tree, path)} was added" for path in sorted(added)]
+    words += [f"{_shown(tree, path)} is gone" for path in sorted(wanted.keys() - seen.keys())]
+    left = sorted((wanted.keys() & seen.keys()).difference(proved))
+    changed = _changed([(wanted[path], seen[path], f"{place}/{path}") for path in left])
+    return words + [f"{_shown(tree, path)} is changed" for path in sorted(changed)]
+
+
+def _changed(pairs: Sequence[tuple[ArchivedFile, Stamp, str]]) -> list[str]:
+    """Return the paths of those files that are not what was wanted; large ones beside the rest."""
+    large = [pair for pair in pairs if pair[0].size >= LARGE]
+    with ThreadPoolExecutor(WORKERS) as pool:  # hashing leaves Python to others
+        futures = [pool.submit(_same, *pair) for pair in large]
+        found = [pair[0].path for pair in pairs if pair[0].size < LARGE and not _same(*pair)]
+        for pair, future in zip(large, futures, strict=True):
+            found += [] if future.result() else [pair[0].path]
     return found
-
-
-def _seen(tree: Tree, place: str) -> dict[str, Seen]:
-    top = Top(tree.part, place) if tree.part is not Part.LIBRARY else Top(Part.LIBRARY, place)
-    return {each.path: each for each in entries(top, [])}
 
 
 def _shown(tree: Tree, path: str) -> str:
     return f"{tree.path}/{path}" if path else tree.path
 
 
-def _same(wanted: ArchivedFile, seen: Seen, path: str, store: LocalStore) -> bool:
-    if wanted.kind is FileKind.LINK:
-        return seen.target == wanted.target
+def _same(wanted: ArchivedFile, seen: Stamp, path: str) -> bool:
     if wanted.kind is FileKind.FOLDER:
-        return seen.is_folder
-    if seen.target is not None or not stat.S_ISREG(seen.stamp.mode):
+        return seen == FOLDER
+    try:
+        if wanted.kind is FileKind.LINK:
+            return stat.S_ISLNK(seen.mode) and os.readlink(path) == wanted.target
+        if not stat.S_ISREG(seen.mode) or seen.size != wanted.size:
+            return False
+        with opened(path.removesuffix("/"), seen) as source:
+            digest = fingerprint(source)
+            source.check()
+            return digest == wanted.digest
+    except (OSError, ChangedWhileRead):
         return False
-    if seen.stamp.size != wanted.size:
-        return False
-    return store.fingerprint(path, stamp_of(os.stat(path))) == wanted.digest
 
 
 def sites_of(archive: Archive, placed: Placed) -> Sequence[str]:

@@ -3,14 +3,15 @@
 from collections.abc import Iterable, Sequence
 
 import tomli_w
-from packaging.pylock import Package, PackageWheel, Pylock
+from packaging import pylock
+from packaging.pylock import Pylock
 from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
 from packaging.version import Version
 
-from anew.facets.environment.conda import CondaPackage
+from anew.facets.environment.conda_packages import NAME
 from anew.facets.environment.wheels import Wheel
-from anew.model.inputs import Interpreter
+from anew.model.inputs import Interpreter, Package
 
 Row = tuple[str, str, Wheel]  # name, version, wheel
 
@@ -18,11 +19,11 @@ Row = tuple[str, str, Wheel]  # name, version, wheel
 def pylock_text(rows: Iterable[Row], python: str, folder: str) -> str:
     """Return a `pylock.toml` whose wheels lie in `folder` beside it."""
     packages = [
-        Package(
+        pylock.Package(
             name=canonicalize_name(name),
             version=Version(version),
             wheels=[
-                PackageWheel(
+                pylock.PackageWheel(
                     path=f"{folder}/{wheel.name}", size=wheel.size,
                     hashes={"sha256": wheel.sha256},
                 )
@@ -72,29 +73,34 @@ def project_text(pins: Sequence[str], interpreter: Interpreter, wheels: str | No
 
 
 def conda_environment(
-    interpreter: Interpreter, packages: Sequence[CondaPackage], pip: Sequence[str]
+    interpreter: Interpreter, packages: Sequence[Package], pip: Sequence[str]
 ) -> tuple[str, str]:
-    """Return an `environment.yml`, and conda's explicit list with digests where it has any."""
-    channels = list(dict.fromkeys(_channel(each) for each in packages)) or ["conda-forge"]
+    """Return an `environment.yml`, and conda's explicit list with digests where it has any.
+
+    `packages` are those of conda: their versions end in a build, their URLs in a digest.
+    """
+    channels = [each for each in dict.fromkeys(map(_channel, packages)) if each] or ["conda-forge"]
     lines = ["name: environment-of-a-run", "channels:", *(f"  - {each}" for each in channels)]
     lines += ["dependencies:"]
     if packages:
-        lines += [f"  - {each.name}={each.version}={each.build}" for each in packages]
+        lines += [f"  - {each.name.removeprefix(NAME)}={each.version}" for each in packages]
     else:
         lines += [f"  - python={interpreter.version}", "  - pip"]
     if pip:
         lines += ["  - pip:", *(f"      - {_quoted(each)}" for each in pip)]
-    explicit = [
-        f"{each.url}#{f'sha256:{each.sha256}' if each.sha256 else each.md5 or ''}".rstrip("#")
-        for each in packages if each.url
-    ]  # fmt: skip
+    explicit = [each.url.rstrip("#") for each in packages if each.url]
     text = "\n".join(["@EXPLICIT", *explicit]) + "\n" if explicit else ""
     return "\n".join(lines) + "\n", text
 
 
-def _channel(package: CondaPackage) -> str:
-    channel = package.channel.rstrip("/")
-    return channel.removesuffix(f"/{package.subdir}").rpartition("/")[2] or "conda-forge"
+def _channel(package: Package) -> str:
+    """Return the channel of a package's URL: by name where conda knows it by that.
+
+    >>> _channel(Package("conda/x", "1=0", None, url="https://conda.anaconda.org/a/linux-64/x.conda"))
+    'a'
+    """
+    place = (package.url or "").rpartition("/")[0].rpartition("/")[0]
+    return place.removeprefix("https://conda.anaconda.org/")
 
 
 def _quoted(text: str) -> str:

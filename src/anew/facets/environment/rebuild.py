@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from anew.facets.environment import indexes, python
-from anew.facets.environment.distributions import canonical_name, scan
+from anew.facets.environment.distributions import canonical_name
+from anew.facets.environment.inventory import scan
 from anew.facets.environment.state import digest_of_environment, site_folders
 from anew.facets.spool import Process
 from anew.model.errors import NoEnvironment

@@ -19,7 +19,7 @@ def relocate(archive: Archive, placed: Placed, *, lying: Mapping[str, str] | Non
 
     `lying` says where each tree is to be seen, where that is not where it lies.
     """
-    moved = dict(lying or placed.places)
+    moved = placed.places if lying is None else lying
     moved = {old: new for old, new in moved.items() if old != new}
     if not moved:
         return

@@ -5,7 +5,8 @@ from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
 from anew.facets.environment import loose
-from anew.facets.environment.distributions import Distribution, canonical_name, scan
+from anew.facets.environment.distributions import Distribution, canonical_name
+from anew.facets.environment.inventory import scan
 from anew.facets.holding import Holder
 from anew.facets.spool import Process
 from anew.model.canonical import digest_of
@@ -77,7 +78,7 @@ def observe(
     `real` says where lies what the process saw at a path.
     """
     sites = real_sites(process, real)
-    found = scan(sites, cache)
+    found = scan(sites, cache, process.prefix)
     others = loose.look(sites, cache)
     packages = tuple(_package(each, process, holder) for each in found)
     interpreter = interpreter_of(process)
@@ -112,7 +113,7 @@ def digest_of_environment(process: Process, cache: Path) -> Digest:
 
 def digest_of_sites(interpreter: Interpreter, sites: Sequence[str], cache: Path) -> Digest:
     """Return the digest of the environment of `interpreter` with what is installed in `sites`."""
-    return _named(interpreter, scan(sites, cache), loose.look(sites, cache))
+    return _named(interpreter, scan(sites, cache, interpreter.prefix), loose.look(sites, cache))
 
 
 def _named(
