@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from tests import wheelhouse
 from tests.conftest import ANEW, Anew
 
 PROBE = "from anew.execute import room_clean; print(room_clean.why_impossible(), end='')"
@@ -352,3 +353,15 @@ def test_a_cache_in_the_original_home_is_a_cache_in_a_replay_from_another(
     document = isolated(room, "a", environ={"HOME": str(other), "ANEW_HOME": str(room.store)})
 
     assert document["verdict"] == "identical"
+
+
+def test_a_library_from_elsewhere_is_the_records_own(anew: Anew, tmp_path: Path) -> None:
+    """It is there, byte for byte, whether it lies on this machine still or not."""
+    library = tmp_path / "opt" / "lib" / "libown.so"
+    library.parent.mkdir(parents=True)
+    shutil.copy(wheelhouse.native("_heapq"), library)
+    anew.write("load.py", f"import ctypes\nctypes.CDLL({str(library)!r})\nprint('loaded')\n")
+    anew("run", "--name", "loads", "load.py")
+    assert anew.json("replay", "loads", "--isolate")["verdict"] == "identical"
+    shutil.rmtree(library.parent)
+    assert anew.json("replay", "loads", "--isolate")["verdict"] == "identical"

@@ -140,6 +140,8 @@ def _lent(
     if environment.libraries is not None and not bare:
         for library in read_listing(store, environment.libraries, Library):
             real = os.path.realpath(library.path)
+            if _restored(library.path, mounts):
+                continue  # the record has it
             if library.digest and os.path.exists(real) and _same(real, library, store):
                 pairs += [(real, library.path, "library")]
     pairs += [(place, place, "recorder") for place in _recorder()]
@@ -178,6 +180,15 @@ def _environment(original: Record, home: Home) -> list[tuple[str, str]]:
         for folder in dict.fromkeys(folders)
         if folder not in given and folder not in ("/", "/usr") and not _in_system(folder)
     ]
+
+
+def _restored(path: str, mounts: Iterable[Mount]) -> bool:
+    """Say whether a file lies in what the record gave back."""
+    return any(
+        inside(path, mount.target)
+        and os.path.isfile(f"{mount.source}/{path[len(mount.target.rstrip('/')) :]}")
+        for mount in mounts if mount.target != "/"
+    )  # fmt: skip
 
 
 def _in_system(path: str) -> bool:
