@@ -176,6 +176,7 @@ BLIND = [
     way("address sanitizer", NOTHING, options=("-fsanitize=address",), gap="way"),
     way("inline system calls", INLINE, gap="calls the kernel directly"),
     way("io_uring by syscall()", 'char p[256] = {0}; int u = syscall(425, 4, p); if (u < 0) return copied(open(IN, 0), made()); return copied(open(IN, 0), made());', gap="io_uring"),
+    Way("compiled", "mounted by the program", Kind.SHELL, "mkdir here; unshare -m sh -c 'mount --bind ../data here; cat here/in.txt > out.txt'", needs=("program:unshare", "root"), gap="mounted something of its own"),
     Way("compiled", "setuid", Kind.SHELL, "cat ../data/in.txt > out.txt; setpriv --reuid=65534 --clear-groups /bin/su --version >> out.txt", needs=("program:setpriv", "root"), gap="su could not be followed"),
     Way("compiled", "Go", Kind.SHELL, "../data/prog", needs=("program:go",),
         prepare="cd data; printf 'package main\\nimport \"os\"\\nfunc main() { b, _ := os.ReadFile(\"../data/in.txt\"); os.WriteFile(\"out.txt\", b, 0644) }\\n' > m.go; HOME=/tmp GOCACHE=$WAY/cache GOFLAGS=-mod=mod go build -o prog m.go; rm m.go",

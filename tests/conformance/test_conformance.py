@@ -46,7 +46,7 @@ def test_way_is_held_or_named(way: Way, home: Path, tmp_path: Path) -> None:
 
 
 # No library can be loaded into them, or they pass it by: their system calls are followed instead.
-BLIND = [way for way in compiled_ways.WAYS if way.gap]
+BLIND = [way for way in compiled_ways.WAYS if way.gap and "mounted" not in way.gap]
 
 
 @pytest.mark.parametrize("way", BLIND, ids=[way.title for way in BLIND])

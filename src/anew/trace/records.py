@@ -308,6 +308,9 @@ def _blind(key: str, what: str) -> list[Gap]:
         return [] if name.startswith(_NO_MATTER) else [_drew(name, "the system's entropy")]
     if key in _UNSEEN:
         return [Gap("trace", _UNSEEN[key].format(what), _REMEDIES[key])]
+    if key == "mounted":
+        return [Gap("trace", "a program mounted something of its own: what lies there is not seen",
+                    "mount it before the run")]  # fmt: skip
     if key == "io_uring":
         if what.rpartition("/")[2].startswith(_NO_FILES):
             return []

@@ -6,17 +6,23 @@
 
 static int is_file(const struct stat *state) { return S_ISREG(state->st_mode); }
 
+static int is_news(int detail, const struct place_named *place, const struct stat *state) {
+    return is_new(hash_of(&place->told, state ? hash_of_state(state, (uint64_t)detail) : 'n'));
+}
+
 static void tell_state(int detail, const struct place_named *place, const struct stat *state) {
-    uint64_t hash = hash_of(&place->told, state ? hash_of_state(state, (uint64_t)detail) : 'n');
-    if (is_new(hash)) tell_path(OPENED, detail, &place->told, state, "", 0);
+    if (is_news(detail, place, state)) tell_path(OPENED, detail, &place->told, state, "", 0);
 }
 
 static void act_read(struct work *w, struct place_named *place, int found, const struct stat *state) {
     if (told_is_skipped(&place->told)) return;
     if (found == -ENOENT || found == -ENOTDIR) tell_state('r', place, NULL);
     else if (found == -ELOOP || found == -EXDEV) tell_path(OPENED, '?', &place->told, NULL, "", 0);
-    else if (found >= 0 && !S_ISDIR(state->st_mode) && !S_ISLNK(state->st_mode) && may(w, found, R_OK))
-        tell_state(is_file(state) ? 'r' : 'p', place, state);
+    else if (found >= 0 && !S_ISDIR(state->st_mode) && !S_ISLNK(state->st_mode)) {
+        int detail = is_file(state) ? 'r' : 'p';
+        if (is_news(detail, place, state) && may(w, found, R_OK))
+            tell_path(OPENED, detail, &place->told, state, "", 0);
+    }
 }
 
 static void act_write(struct work *w, struct place_named *place, int found, const struct stat *state,

@@ -6,7 +6,7 @@
 enum deed {
     OPENS = 1, OPENS_AS_TOLD, CREATES, OPENS_BY_HANDLE, CUTS, MOVES, REMOVES, REMOVES_FOLDER,
     LINKS, LINKS_SOFTLY, MAKES_FOLDER, MAKES_NODE, STARTS, CALLS, CALLS_BY_NUMBER, LOOKS, TRIES,
-    LISTS, SETS_MODE, SETS_TIMES, DRAWS, REFUSED,
+    LISTS, SETS_MODE, SETS_TIMES, DRAWS, MOUNTS, REFUSED,
 };
 
 /* Each argument by its place, from 1; 0: there is none, and a folder is the working directory. */
@@ -43,6 +43,8 @@ static const struct call NATIVE[] = {
     {__NR_utimensat, SETS_TIMES, 1, 2, 0, 0, 4},
     {__NR_connect, CALLS, 0, 2, 0, 0, 3},
     {__NR_getrandom, DRAWS, 0, 0, 0, 0, 3},
+    {__NR_mount, MOUNTS, 0, 2, 0, 0, 4},
+    {429 /* move_mount */, MOUNTS, 3, 4, 0, 0, 0},
     {__NR_io_uring_setup, REFUSED, 0, 0, 0, 0, 0},
 #ifdef __NR_renameat
     {__NR_renameat, MOVES, 1, 2, 3, 4, 0},
@@ -125,6 +127,8 @@ static const struct call FOREIGN[] = {
     {362 /* connect */, CALLS, 0, 2, 0, 0, 3},
     {141 /* getdents */, LISTS, 1, 0, 0, 0, 0},
     {220 /* getdents64 */, LISTS, 1, 0, 0, 0, 0},
+    {21 /* mount */, MOUNTS, 0, 2, 0, 0, 4},
+    {429 /* move_mount */, MOUNTS, 3, 4, 0, 0, 0},
     {355 /* getrandom */, DRAWS, 0, 0, 0, 0, 3},
     {425 /* io_uring_setup */, REFUSED, 0, 0, 0, 0, 0},
 };

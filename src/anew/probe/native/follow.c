@@ -36,6 +36,7 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
+#include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
@@ -224,6 +225,11 @@ static int act(struct work *w, const struct call *call) {
         break;
     case LOOKS:
         act_look(w, folder, call->folder2 || (call->flags && flags & AT_SYMLINK_NOFOLLOW));
+        break;
+    case MOUNTS:
+        if (!((unsigned)flags & MOUNTS_NOTHING) && name_place(w, &w->one, folder) &&
+            matters_mounted(w->one.whole))
+            tell(GAP, 0, self(), "mounted", 7, w->one.whole, w->one.told.name_length, 0, 0);
         break;
     case TRIES: act_look(w, folder, call->flags && flags & AT_SYMLINK_NOFOLLOW); break;
     default: break;

@@ -45,6 +45,9 @@ static long pass;
 #define __NR_newfstatat __NR_fstatat
 #endif
 
+/* Flags of mount(2) that only change what is mounted already. */
+#define MOUNTS_NOTHING (MS_REMOUNT | MS_PRIVATE | MS_SLAVE | MS_SHARED | MS_UNBINDABLE)
+
 static inline int k_open(int folder, const char *path, int flags, int mode) {
     return (int)kernel(__NR_openat, folder, (long)path, flags, mode, 0, pass);
 }

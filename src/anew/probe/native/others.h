@@ -140,6 +140,18 @@ static void tell_ring(uintptr_t caller) {
     tell_gap("io_uring", path);
 }
 
+/* What is mounted inside a run is seen by it alone: under these paths we would look at other files. */
+OURS int mount(const char *source, const char *target, const char *type, unsigned long flags,
+               const void *data) {
+    is_recording();
+    int done = MARKED(__NR_mount, source, target, type, flags, data,
+                      REAL(mount, int (*)(const char *, const char *, const char *, unsigned long,
+                                          const void *))(source, target, type, flags, data));
+    if (!done && target && !(flags & MOUNTS_NOTHING) && matters_mounted(target))
+        tell_gap("mounted", target);
+    return done;
+}
+
 OURS int chroot(const char *path) {
     is_recording();
     atomic_fetch_add(&moves, 1);
@@ -224,6 +236,12 @@ OURS long syscall(long number, ...) {
         return unlinkat((int)a, (const char *)b, (int)c);
     case __NR_execve:
         return execve((const char *)a, (char *const *)b, (char *const *)c);
+#ifdef __NR_move_mount
+    case __NR_move_mount:
+        if (d && is_recording() && matters_mounted((const char *)d))
+            tell_gap("mounted", (const char *)d);
+        break;
+#endif
 #ifdef __NR_io_uring_setup
     case __NR_io_uring_setup:
         if (!pass) tell_ring((uintptr_t)__builtin_return_address(0)); /* else it is refused */

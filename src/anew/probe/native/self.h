@@ -121,6 +121,14 @@ static int is_own(const char *path) {
            (path[journal.spool_length] == '/' || !path[journal.spool_length]);
 }
 
+/* Whether a file system that is mounted there can hold files of the run's. */
+static int matters_mounted(const char *path) {
+    static const char *const kernels[] = {"/proc", "/sys", "/dev"};
+    for (int i = 0; i < 3; i++)
+        if (!strcmp(path, kernels[i])) return 0;
+    return !is_own(path);
+}
+
 /* Read SPOOL/native/skip: the project, then folders whose reading is not told, each ended by NUL. */
 static void read_skipped(void) {
     char path[LONGEST_SPOOL + 64];
