@@ -80,7 +80,19 @@ def test_the_session_of_the_page_comes_out_as_it_says(anew: Anew) -> None:
 def test_each_option_of_the_page_exists(anew: Anew) -> None:
     helps = {
         name: anew(name, "--help").stdout
-        for name in ("ls", "show", "logs", "diff", "tag", "get", "rm", "verify", "keep", "note")
+        for name in (
+            "run",
+            "ls",
+            "show",
+            "logs",
+            "diff",
+            "tag",
+            "get",
+            "rm",
+            "verify",
+            "keep",
+            "note",
+        )
     }
     options = set(re.findall(r"`(--[a-z]+[a-z-]*)", PAGE)) - {"--lr"}
     known = set(re.findall(r"--[a-z-]+", " ".join(helps.values())))
