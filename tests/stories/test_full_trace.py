@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -185,6 +186,18 @@ int main(void) {
 """
 
 
+SEARCHES = """
+#include <fcntl.h>
+#include <stdio.h>
+int main(void) {
+    char path[200];
+    for (int i = 0; i < 40000; i++) {
+        sprintf(path, "nothing/is/here/and/the/name/is/long/so/that/there/is/soon/no/room/%d", i);
+        if (open(path, O_RDONLY) >= 0) return 9;
+    }
+    return 0;
+}
+"""
 CALLS = """
 #include <arpa/inet.h>
 #include <sys/socket.h>
@@ -462,6 +475,24 @@ def test_thousand_forks_where_few_files_may_be_open(full: Anew) -> None:
                    env=full.variables(), check=True, capture_output=True)  # fmt: skip
     assert (full.project / "out.txt").read_text() == "o" * 1000
     assert gaps(full) == []
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    place = tmp_path / "disk"
+    place.mkdir()
+    words = ["mount", "-t", "tmpfs", "-o", "size=4m", "tmpfs", str(place)]
+    if subprocess.run(words, check=False, capture_output=True).returncode:
+        pytest.skip("a small disk can be made by root only")
+    yield place
+    subprocess.run(["umount", "-l", str(place)], check=True)
+
+
+def test_full_disk_is_a_gap_and_slows_nobody_to_a_crawl(full: Anew, small_disk: Path) -> None:
+    full.environ["ANEW_HOME"] = str(small_disk)
+    run(full, compiled(full, "-static", source=SEARCHES))
+    assert any("there was no room for" in each for each in gaps(full))
+    assert full.json("show", "a")["outcome"]["duration_s"] < 10
 
 
 def test_signals_in_the_middle_of_calls_change_nothing(full: Anew) -> None:

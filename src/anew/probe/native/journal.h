@@ -137,16 +137,21 @@ static void make_chunk(uint64_t number) {
     k_close(descriptor);
 }
 
+/* Where there was no room it is asked for again, but not at each event: a full disk is slow. */
+#define ASKED_AGAIN 100000000ULL /* ns */
+static _Atomic uint64_t no_room; /* when; 0: there was room */
+
 /* Go on to the chunk after `full`; return it, or NULL where there can be none. */
 static struct chunk *next_chunk(struct chunk *full) {
     struct chunk *root = journal.root;
-    if (journal.quiet || !root) return NULL;
+    if (journal.quiet || !root || (no_room && now_ns() - no_room < ASKED_AGAIN)) return NULL;
     uint64_t latest = root->latest;
     struct chunk *found = latest ? map_chunk(latest) : root;
     if (!found) return NULL;
     if (found->used + 4096 >= found->size || found == full) {
         make_chunk(latest + 1);
         struct chunk *next = map_chunk(latest + 1);
+        no_room = next ? 0 : now_ns();
         if (!next) return NULL;
         atomic_compare_exchange_strong(&root->latest, &latest, latest + 1);
         found = next;
