@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from anew.facets import states
-from anew.facets.states import blob, in_python, states_of
+from anew.facets.project import stamp_of
+from anew.facets.states import blob, in_python, stamps_in, states_of
 
 NAMES = (
     "a",
@@ -40,9 +41,9 @@ def test_they_are_what_stat_says(folder: Path) -> None:
     for name in NAMES:
         try:
             now = os.stat(folder / name)
-            expected += [now.st_ino, now.st_size, now.st_mtime_ns, now.st_ctime_ns]
+            expected += [0, now.st_ino, now.st_size, now.st_mode, now.st_mtime_ns, now.st_ctime_ns]
         except FileNotFoundError:
-            expected += [0, 0, 0, 0]
+            expected += [0] * 6
     assert found.tolist() == expected
 
 
@@ -51,7 +52,9 @@ def test_c_and_python_agree(folder: Path) -> None:
         pytest.skip("Anew was built without its C libraries")
     top = os.open(folder, os.O_RDONLY)
     try:
-        assert states_of(str(folder), blob(NAMES)) == in_python(top, blob(NAMES))
+        for follow in (True, False):
+            there = in_python(top, blob(NAMES), follow=follow)
+            assert states._states(top, blob(NAMES), follow=follow) == there
     finally:
         os.close(top)
 
@@ -59,3 +62,16 @@ def test_c_and_python_agree(folder: Path) -> None:
 def test_nothing_is_nothing(folder: Path) -> None:
     assert list(states_of(str(folder), b"") or ()) == []
     assert states_of(str(folder / "gone"), blob(("a",))) is None
+
+
+def test_stamps_are_of_links_themselves(folder: Path) -> None:
+    top = os.open(folder, os.O_RDONLY)
+    try:
+        found = dict(zip(NAMES, stamps_in(top, NAMES), strict=True))
+    finally:
+        os.close(top)
+    for name, stamp in found.items():
+        if name == "gone":
+            assert stamp == (0,) * 6
+        else:
+            assert stamp == stamp_of(os.lstat(folder / name))

@@ -49,3 +49,39 @@ def test_a_folder_named_by_the_clock_may_stand_in_its_files(anew: Anew) -> None:
     verdict = anew.json("replay", "@1")
     assert verdict["verdict"] == "equivalent"
     assert "path of the output" in verdict["items"][-1]["difference"]
+
+
+TRACKER = """
+import json, time
+from datetime import datetime, timezone
+now = time.time()
+open("meta.yaml", "w").write(f"start_time: {int(now * 1000)}\\nstatus: done\\n")
+open("loss", "w").write("".join(f"{int(time.time() * 1000)} {n / 7} {n}\\n" for n in range(3)))
+json.dump({"at": datetime.now(timezone.utc).isoformat(), "t": now, "lr": 0.1}, open("run.json", "w"))
+open("graph.gml", "w").write('Creator "x on ' + time.ctime() + '"\\nVersion 1\\n')
+open("epoch.txt", "w").write(EPOCH)
+"""
+
+
+def test_times_that_a_tracker_writes_are_no_difference(anew: Anew) -> None:
+    anew.write("track.py", TRACKER.replace("EPOCH", "'1700000000'"))
+    anew("run", "python", "track.py")
+    time.sleep(1.1)
+    verdict = anew.json("replay", "@1")
+    assert verdict["verdict"] == "equivalent"
+    masked = {
+        item["name"]
+        for item in verdict["items"]
+        if "time within the run" in (item["difference"] or "")
+    }
+    assert masked == {"meta.yaml", "loss", "run.json", "graph.gml"}
+
+
+def test_a_time_that_is_data_diverges(anew: Anew) -> None:
+    anew.write("track.py", TRACKER.replace("EPOCH", "str(int(now) - 86400)"))
+    anew("run", "python", "track.py")
+    time.sleep(1.1)
+    verdict = anew.json("replay", "@1", check=10)
+    assert [item["name"] for item in verdict["items"] if item["verdict"] == "diverged"] == [
+        "epoch.txt"
+    ]

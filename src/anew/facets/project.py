@@ -7,6 +7,7 @@ from pathlib import Path
 
 from msgspec import Struct, field
 
+from anew.facets.states import stamps_in
 from anew.model.tree import Stamp
 
 MOST_ENTRIES = 50_000
@@ -115,7 +116,7 @@ def look(project: Project) -> Listing:
                 listing.environments.append(folder)
                 continue
             listing.folders.append(folder)
-            _add(listing, pending, folder if folder == "/" else folder + "/", entries)
+            _add(listing, pending, folder if folder == "/" else folder + "/", entries, opened)
         except OSError:
             continue
         finally:
@@ -124,27 +125,39 @@ def look(project: Project) -> Listing:
 
 
 def _add(
-    listing: Listing, pending: list[str], prefix: str, entries: list[os.DirEntry[str]]
+    listing: Listing,
+    pending: list[str],
+    prefix: str,
+    entries: list[os.DirEntry[str]],
+    opened: int,
 ) -> None:
-    """Add the entries of one folder, whose descriptor is open: that way a stat takes less."""
-    files = listing.files
+    """Add the entries of one folder, whose descriptor is `opened`."""
+    names = []
     for entry in entries:
-        name = entry.name
         try:
-            if entry.is_dir(follow_symlinks=False):
-                if name not in SKIPPED:
-                    pending.append(prefix + name)
-                continue
-            status = entry.stat(follow_symlinks=False)
-            kind = status.st_mode & KIND
-            if kind == LINK:
-                listing.links[prefix + name] = os.readlink(prefix + name)
-                status = os.stat(prefix + name)
-                kind = status.st_mode & KIND
-            if kind == REGULAR:
-                files[prefix + name] = stamp_of(status)
+            if not entry.is_dir(follow_symlinks=False):
+                names.append(entry.name)
+            elif entry.name not in SKIPPED:
+                pending.append(prefix + entry.name)
         except OSError:
             continue
+    files = listing.files
+    for name, stamp in zip(names, stamps_in(opened, names), strict=True):
+        kind = stamp[3] & KIND
+        if kind == REGULAR:
+            files[prefix + name] = stamp
+        elif kind == LINK:
+            _add_link(listing, prefix + name)
+
+
+def _add_link(listing: Listing, path: str) -> None:
+    try:
+        listing.links[path] = os.readlink(path)
+        status = os.stat(path)
+    except OSError:
+        return
+    if status.st_mode & KIND == REGULAR:
+        listing.files[path] = stamp_of(status)
 
 
 def as_seen(listing: Listing, real: str, root: str) -> Listing:

@@ -7,6 +7,7 @@ from anew.judge import progress
 from anew.judge.closeness import written
 from anew.judge.finding import IDENTICAL, Finding, shown_pair
 from anew.judge.masks import Masker, Masks, maskers
+from anew.judge.own_times import OWN_TIME, differ_in_own_times_only
 from anew.judge.pids import PROCESS_ID, differ_in_pids_only
 from anew.judge.words import agreement
 from anew.model.tolerance import Exact, Tolerance
@@ -75,6 +76,9 @@ def _judge_line(
         return
     if volatile and differ_in_pids_only(here.text, there.text, sides[0].pids, sides[1].pids):
         tally.by |= {*here.by, *there.by, PROCESS_ID}
+        return
+    if differ_in_own_times_only(here.text, there.text, *sides[0].masks.spans):
+        tally.by |= {*here.by, *there.by, OWN_TIME}
         return
     if numeric and here.by and (agreed := agreement(here.text, there.text, tolerance)).close:
         tally.within += agreed.within

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import lru_cache, partial
 
+from anew.judge.own_times import Span
 from anew.judge.pids import PROCESS_ID
 from anew.judge.volatile import IN_NAMES, IN_TEXT, RANDOM_IDS, UUID, Pattern
 
@@ -39,13 +40,14 @@ class Masks:
 
     `days` holds those of either run: a date outside them is data and never masked; none given,
     every date may be a clock's. `identifiers` lets a UUID be masked. `pids` are the processes of
-    the left run and those of the right.
+    the left run and those of the right; `spans` say when each went on.
     """
 
     places: tuple[Place, ...] = ()
     days: tuple[Days, ...] = ()
     identifiers: bool = False
     pids: tuple[frozenset[int], frozenset[int]] = (frozenset(), frozenset())
+    spans: tuple[Span | None, Span | None] = (None, None)
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from anew.judge.finding import Finding, shown_pair, worst
 from anew.judge.grids import Compare, compare_grids
 from anew.judge.lines import compare_lines
 from anew.judge.masks import Masker, Masks, maskers
+from anew.judge.own_times import OWN_TIME, differ_in_own_times_only
 from anew.judge.raw import other_bytes
 from anew.model.reading import Blob, Grid, Ignored, Leaf, Lines, Part, Reading
 from anew.model.tolerance import Exact, Tolerance
@@ -100,11 +101,18 @@ def _compare_leaves(left: Leaf, right: Leaf, tally: Tally) -> None:
         if not isinstance(tolerance, Exact) and is_close(here, there, tolerance):
             tally.within += 1
             return
+    if differ_in_own_times_only(_written(left), _written(right), *tally.means.masks.spans):
+        tally.by.add(OWN_TIME)
+        return
     tally.beyond += 1
     values = shown_pair(here, there) if isinstance(here, str) and isinstance(there, str) else (
         f"{left.digits or repr(here)} and {right.digits or repr(there)}"
     )  # fmt: skip
     tally.first = tally.first or f"first at {left.place or 'the top'}: {values}"
+
+
+def _written(leaf: Leaf) -> str:
+    return leaf.digits or str(leaf.value)
 
 
 def _add(place: str, found: Finding, tally: Tally) -> None:

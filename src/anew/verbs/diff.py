@@ -13,6 +13,7 @@ from anew.judge.items import Pair, Seen, union
 from anew.judge.lines import compare_lines
 from anew.judge.masks import Days, Masks, Place
 from anew.judge.moved import with_moved
+from anew.judge.own_times import Span
 from anew.judge.raw import compare_bytes, other_bytes
 from anew.judge.readings import Means, compare_readings
 from anew.judge.series import Point, compare_series
@@ -71,7 +72,16 @@ def masks_between(
         places=(projects, *places),
         days=days if len(days) == 2 else (),
         pids=(_pids(left, store), _pids(right, store)),
+        spans=(_span(left), _span(right)),
     )
+
+
+def _span(record: Record) -> Span | None:
+    try:
+        start = datetime.fromisoformat(record.circumstances.started_at).timestamp()
+    except (ValueError, OverflowError):
+        return None
+    return Span(start, start + record.outcome.duration / 1e6)
 
 
 def _pids(record: Record, store: Store) -> frozenset[int]:

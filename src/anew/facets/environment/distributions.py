@@ -77,7 +77,7 @@ def _in_folder(folder: str, cache: Path) -> Iterator[Distribution]:
         return
     if not names:
         return
-    place = cache / f"{digest_of(folder)[3:19]}-4.msgpack"
+    place = cache / f"{digest_of(folder)[3:19]}-5.msgpack"
     before, after = load_known(place), dict[str, Known]()
     changed = False
     for name in names:
