@@ -29,7 +29,7 @@ from figures import Section, as_document, lines
 from ways import Bench
 
 PEERS = ("mlflow", "scikit-learn", "numpy")
-WITHOUT_PEERS = ("environment", "room")
+WITHOUT_PEERS = ("environment", "room", "hashing")
 
 
 def main() -> int:

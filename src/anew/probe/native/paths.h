@@ -115,6 +115,7 @@ static _Atomic uint64_t moves;
  * name below an open folder tells nothing: the number may stand for another folder by now. */
 static inline int is_old_name(int folder, const char *name, uint64_t hash) {
     struct told told;
+    self(); /* a fork is a process of its own from here on: each page it writes to is copied */
     if (name[0] != '/') {
         if (folder != AT_FDCWD) return 0;
         hash = mixed(hash, ~atomic_load_explicit(&moves, memory_order_relaxed));
