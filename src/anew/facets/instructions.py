@@ -12,7 +12,9 @@ LARGEST = 256 << 20  # bytes of a program that are looked through
 X86_64 = 62
 _HEADER = struct.Struct("<4sBB10xHHIQQQIHHHHHH")
 _PART = struct.Struct("<IIQQQQQQ")
-LOADED, EXECUTABLE = 1, 1
+LOADED, NOTE, EXECUTABLE = 1, 4, 1
+GO = b"Go\0\0"  # the name of the notes that Go's linker leaves
+NOTES = 1 << 12  # bytes of notes that are looked at
 SYSTEM_CALL = b"\x0f\x05"
 NEAR = 24  # bytes in which its fourth argument is
 LOOKED_BACK = 40  # bytes before the instruction, in which its number is loaded
@@ -43,6 +45,34 @@ def gaps(code: Iterable[History], real: Callable[[str], str], named: str) -> Ite
         if calls:
             how = f"{history.path} calls the kernel directly ({', '.join(calls)})"
             yield Gap("trace", f"{how}: that is not seen", "read and write in another program")
+
+
+def of_go(executables: Iterable[str]) -> Iterator[Gap]:
+    """Yield a gap for each program written in Go: it loads our library and never asks it."""
+    for path in dict.fromkeys(executables):
+        if is_go(path):
+            what = f"{path} is a Go program, which calls the kernel directly"
+            yield Gap("trace", f"{what}: its files are not seen", "record with `--trace=full`")
+
+
+def is_go(path: str) -> bool:
+    """Say whether a program was linked by Go, from the notes in its file (elf(5), PT_NOTE)."""
+    try:
+        with open(path, "rb") as stream:
+            head = stream.read(_HEADER.size)
+            if head[:4] != b"\x7fELF" or len(head) < _HEADER.size:
+                return False
+            fields = _HEADER.unpack(head)
+            stream.seek(fields[7])
+            table = stream.read(fields[12] * _PART.size)
+            for kind, _, offset, _, _, size, _, _ in _PART.iter_unpack(table):
+                if kind == NOTE:
+                    stream.seek(offset)
+                    if GO in stream.read(min(size, NOTES)):
+                        return True
+    except (OSError, ValueError, struct.error):
+        return False
+    return False
 
 
 def calls_of(path: str) -> set[str]:

@@ -7,7 +7,7 @@ from pathlib import Path
 import msgspec
 from msgspec import Struct, field
 
-from anew.facets import native
+from anew.facets import instructions, native
 from anew.model.inputs import GivenSeed
 from anew.model.record import Gap
 from anew.trace.calling import Call, plain
@@ -102,7 +102,9 @@ def _add_native(account: Account, told: Told) -> None:
     account.calls += told.calls
     account.programs = told.programs
     account.asked |= told.asked
-    blind = (*told.gaps, *unfollowed(told.programs))
+    programs = told.programs
+    ran = () if programs.followed else (each.executable for each in programs.ran)
+    blind = (*told.gaps, *unfollowed(programs), *instructions.of_go(ran))
     account.gaps += dict.fromkeys(blind)
     account.own = told.own
     account.own.followed = bool(told.programs.ran) and not (
