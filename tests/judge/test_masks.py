@@ -28,6 +28,7 @@ MASKED = {
     "1.2 it/s": "<rate>",
     "elapsed: 12.31": "elapsed: <duration>",
     "{'train_runtime': 1.23, 'train_samples_per_second': 123.4, 'train_loss': 0.3}": "{'train_runtime': <duration>, 'train_samples_per_second': <rate>, 'train_loss': 0.3}",
+    "{'train_runtime': '12', 'train_samples_per_second': '73.06', 'train_loss': '0.69'}": "{'train_runtime': '<duration>', 'train_samples_per_second': '<rate>', 'train_loss': '0.69'}",
     "Time (Wallclock seconds):       0.01": "Time (Wallclock seconds):       <duration>",
     "Total time (CPU seconds):  0.00   (Wallclock seconds):  0.01": "Total time (CPU seconds):  <duration>   (Wallclock seconds):  <duration>",
     "1.23 ms ± 12.3 µs per loop": "<duration> ± <duration> per loop",

@@ -73,7 +73,7 @@ IN_TEXT = _patterns(
     ("duration", rf"(?<=\x1b\[1m){_SHORT_SPAN}(?=\x1b\[0m \d+(?:s|ms|us)/(?:step|epoch)\b)", "/"),
     ("rate", rf"{_START}{_NUMBER}[kMG]?\s?{_THING}/(?:s|sec|second)\b", "/s"),
     ("rate", rf"{_START}{_NUMBER}\s?(?:s|ms|us|µs|sec)/{_THING}\b", "s/|sec/"),
-    ("rate", rf"\b\w+_per_second['\"]?(?: ?[:=])? ?(?P<token>{_NUMBER})(?![\w%]|\.\d)",
+    ("rate", rf"\b\w+_per_second['\"]?(?: ?[:=])? ?['\"]?(?P<token>{_NUMBER})(?![\w%]|\.\d)",
      "_per_second"),
     ("rate", rf"{_START}{_NUMBER}\s?(?:fps|FPS)\b", "fps|FPS"),
     ("duration", rf"{_START}(?:\d+h\s?)?\d+m\s?\d+(?:\.\d+)?s(?![\w/])", "s"),
@@ -83,7 +83,7 @@ IN_TEXT = _patterns(
     ("duration", rf"\b{_WORD}['\"]?(?: ?[:=])? ?(?P<token>{_DECIMAL})(?![\w%]|\.\d)"),
     ("duration", rf"\((?i:cpu|wall[ -]?(?:clock)?|elapsed|user|real) ?(?:s|secs?|seconds)\)[:=]? *"
                  rf"(?P<token>{_DECIMAL})(?![\w%]|\.\d)", "s)"),
-    ("duration", rf"\b\w+_runtime['\"]?(?: ?[:=])? ?(?P<token>{_DECIMAL})(?![\w%]|\.\d)",
+    ("duration", rf"\b\w+_runtime['\"]?(?: ?[:=])? ?['\"]?(?P<token>{_NUMBER})(?![\w%]|\.\d)",
      "_runtime"),
     # where in memory, which process, which temporary file or port
     ("address", r"\bat (?P<token>0x[0-9a-fA-F]{6,16})\b", "at 0x"),
