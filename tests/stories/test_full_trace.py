@@ -407,6 +407,7 @@ def test_processes_of_a_static_shell_are_told_with_what_each_touched(full: Anew)
     assert by_name["cat"]["read"] == ["busybox", "in.txt"]
     assert by_name["tr"]["wrote"] == ["out.txt"]
     assert {each["parent"] for each in others} == {shell["number"]}
+    assert by_name["cat"]["feeds"] == [by_name["tr"]["number"]]
 
 
 @pytest.mark.parametrize("options", [("-static",), ("-m32",), ()])

@@ -67,7 +67,7 @@ static void tell_start(struct work *w, const char *path, size_t words) {
     place[length++] = 0;
     long folder = read_link_at(w->task->folder, "cwd", place + length, PATH_MAX);
     if (folder > 0) length += (size_t)folder;
-    tell(START, 0, self(), place, length, w->words, words, parent_of(w->task), 0);
+    tell_begun_by(START, w->task, parent_of(w->task), place, length, w->words, words);
 }
 
 static void tell_used(const struct place_named *place, const struct stat *state) {

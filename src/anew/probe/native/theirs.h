@@ -140,6 +140,23 @@ static void set_known(const struct task *task, int tells) {
     pthread_mutex_unlock(&processes.lock);
 }
 
+/* Tell that a program or a fork begins: of whom, and which pipes are its three streams. */
+static void tell_begun_by(enum kind kind, const struct task *task, int parent, const char *first,
+                          size_t first_length, const char *second, size_t second_length) {
+    struct record *record = reserve(kind, 0, task->inner, first_length, second_length);
+    if (!record) return;
+    record->stamp[0] = parent;
+    for (int stream = 0; stream < 3; stream++) {
+        char name[] = {'f', 'd', '/', (char)('0' + stream), 0};
+        struct stat state;
+        int piped = !k_stat_at(task->folder, name, &state, 0) && S_ISFIFO(state.st_mode);
+        record->stamp[1 + stream] = piped ? (int64_t)state.st_ino : 0;
+    }
+    memcpy(record->text, first, first_length);
+    memcpy(record->text + first_length, second, second_length);
+    publish(record);
+}
+
 /* Whether the process tells of itself. One that is new is a fork of what its parent is. */
 static int tells_itself(const struct task *task, int parent) {
     pthread_mutex_lock(&processes.lock);
@@ -155,7 +172,7 @@ static int tells_itself(const struct task *task, int parent) {
     set_known(task, tells);
     if (!tells && parent > 0 && !is_first) {
         if (!inner && task->inner == task->process) inner = parent;
-        tell(FORKED, 0, task->inner, "", 0, "", 0, inner, 0);
+        tell_begun_by(FORKED, task, inner, "", 0, "", 0);
     }
     return tells;
 }
