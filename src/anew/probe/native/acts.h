@@ -20,8 +20,9 @@ static void act_read(struct work *w, struct place_named *place, int found, const
     else if (found == -ELOOP || found == -EXDEV) tell_path(OPENED, '?', &place->told, NULL, "", 0);
     else if (found >= 0 && !S_ISDIR(state->st_mode) && !S_ISLNK(state->st_mode)) {
         int detail = is_file(state) ? 'r' : 'p';
-        if (is_news(detail, place, state) && may(w, found, R_OK))
-            tell_path(OPENED, detail, &place->told, state, "", 0);
+        if (!is_news(detail, place, state) || !may(w, found, R_OK)) return;
+        tell_path(OPENED, detail, &place->told, state, "", 0);
+        if (detail == 'r' && state->st_size >= LARGE) note_large(&place->told, state);
     }
 }
 

@@ -87,6 +87,7 @@ struct opening_how { /* of openat2(2); some headers declare it, under its own na
 #include "self.h"
 #include "paths.h"
 #include "pins.h"
+#include "large.h"
 #include "listing.h"
 #include "addresses.h"
 #include "calls.h"

@@ -55,6 +55,7 @@ __asm__(".symver memcpy,memcpy@GLIBC_2.2.5");
 #include "self.h"
 #include "paths.h"
 #include "pins.h"
+#include "large.h"
 #include "names.h"
 #include "setup.h"
 #include "listing.h"
