@@ -118,6 +118,9 @@ def apptainer(content: Content) -> str:
     labels = "\n".join(f"    {name} {value}" for name, value in content.labels.items())
     return f"""Bootstrap: docker
 From: {content.origin}
+# Of an image that no registry has: `podman save IMAGE -o base.tar`, then
+# Bootstrap: docker-archive
+# From: base.tar
 
 %setup
     cp -a {ROOT}/. "${{APPTAINER_ROOTFS}}/"
