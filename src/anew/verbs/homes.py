@@ -33,13 +33,15 @@ APART = "environment"  # where it lies in a room, when nothing can be mounted
 class Home:
     """An environment that is there now: what is to be mounted where, and what is not the same.
 
-    `interpreter` is what to start in place of the recorded one, None where that is in its place.
+    `interpreter` is what to start in place of the recorded one, None where that is in its place;
+    `archived` says that what is mounted is the record's own, and nothing of this machine.
     """
 
     exact: bool
     note: str
     interpreter: str | None = None
     mounts: tuple[Mount, ...] = ()
+    archived: bool = False
 
 
 def home(
@@ -156,8 +158,9 @@ def _from_archive(
         mounts = ()
         interpreter = _executable(archive, placed)
         prove(placed)
-    note = f"restored from the archive: {placed.copied + placed.linked:,} files"
-    return Home(not notes, "; ".join([note, *notes]), interpreter, mounts)
+    count = sum(tree.files.count for tree in archive.trees if tree.path in placed.places)
+    note = f"restored from the archive: {count:,} files"
+    return Home(not notes, "; ".join([note, *notes]), interpreter, mounts, archived=True)
 
 
 def is_whole(archive: Archive) -> bool:
@@ -305,7 +308,7 @@ def _with_libraries(
         *found.mounts,
         *(Mount(place, path, read_only=True) for path, place in sorted(given.items())),
     )
-    return Home(found.exact and not words, note, found.interpreter, mounts)
+    return replace(found, exact=found.exact and not words, note=note, mounts=mounts)
 
 
 def _archived_libraries(

@@ -114,7 +114,9 @@ def shut_in(
         (there.memory_limit or there.memory or None) if wishes.limits else None,
         (there.affinity or there.cores or None) if wishes.limits else None,
     )
-    outside = [each for each in mounts if each.read_only and each.target not in made.referenced]
+    given = {each.target for each in home.mounts} if home.archived else set[str]()
+    given.update(made.referenced)
+    outside = [each for each in mounts if each.read_only and each.target not in given]
     named = [Lent(each.target, roles.get(each.target, "environment")) for each in (*lent, *outside)]
     named.sort(key=lambda each: each.path)
     return Shut(isolation, tuple(own), tuple(named), writable)
