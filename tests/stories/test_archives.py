@@ -259,6 +259,15 @@ def test_another_run_at_another_place_shares_it(archived: Anew, tmp_path: Path) 
     document = replayed(archived, "script")
     assert document["verdict"] == "identical"
     assert str(other) in archived("logs", "script").stdout
+    for _ in range(2):  # what was written anew for that place is used again, if it is as it was
+        tree = laid_out(archived) / "trees" / "0"
+        before = {path: path.lstat().st_ino for path in tree.rglob("*")}
+        assert replayed(archived, "script")["verdict"] == "identical"
+        assert {path: path.lstat().st_ino for path in tree.rglob("*")} == before
+    script = tree / "bin" / "demo"
+    script.write_text(script.read_text().replace("import", "print('no')\nimport"))
+    assert replayed(archived, "script")["verdict"] == "identical"
+    assert "print('no')" not in (tree / "bin" / "demo").read_text()
 
 
 def test_removing_the_last_run_frees_the_archive(archived: Anew, place: Path) -> None:

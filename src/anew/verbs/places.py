@@ -8,8 +8,11 @@ import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import msgspec
+
 from anew.facets.environment import layout, standing
 from anew.facets.environment.relocating import relocate
+from anew.model.archive import ArchivedFile
 from anew.model.canonical import digest_of, encode
 from anew.model.digest import Digest, digest_bytes
 
@@ -36,8 +39,8 @@ def placed_for(
     """Return the environment laid out beside the store, as it was left or anew.
 
     `prove` raises where what was laid out is not what it should be; what is found there again is
-    compared with the archive, file for file. One that is to be seen at another prefix than that
-    of the archive is made for it.
+    compared with the archive, file for file. `moved` says what is to be seen at another place than
+    it was: scripts and links are written anew for that, and are then to be as they were written.
     """
     name = f"{digest_bytes(encode(archive))[3:35]}-{digest_of((sorted(parts), moved))[3:11]}"
     place = workspace.root / PLACES / name
@@ -46,13 +49,13 @@ def placed_for(
     _locks.append(lock)  # nobody removes it while we live
     fcntl.flock(lock, fcntl.LOCK_EX)
     try:
-        placed = None if moved else _as_left(workspace, archive, parts, place)
+        placed = _as_left(workspace, archive, parts, place)
         if placed is None:
             _remove(place)
             placed = layout.lay_out(archive, parts, place / TREES, workspace.store, link=True)
-            relocate(archive, placed, lying=moved)
+            rewritten = layout.as_they_are(placed, relocate(archive, placed, lying=moved))
             prove(placed)
-            (place / WHOLE).write_text("", encoding="ascii")
+            (place / WHOLE).write_bytes(msgspec.json.encode(rewritten))
         os.utime(place)
     finally:
         fcntl.flock(lock, fcntl.LOCK_SH)
@@ -64,7 +67,10 @@ def _as_left(
     workspace: Workspace, archive: Archive, parts: Sequence[Part], place: Path
 ) -> Placed | None:
     """Return what was laid out and proved before, None where it is no longer the same."""
-    if not (place / WHOLE).exists():
+    try:
+        data = (place / WHOLE).read_bytes()
+        rewritten = msgspec.json.decode(data, type=dict[str, ArchivedFile])
+    except (OSError, msgspec.DecodeError):
         return None
     places = {
         tree.path: str(place / TREES / str(number))
@@ -73,7 +79,7 @@ def _as_left(
     count = sum(tree.files.count for tree in archive.trees if tree.part in parts)
     placed = layout.Placed(places, copied=count)
     before = standing.load(place / STANDING)
-    differing, now = layout.compare(archive, placed, before, workspace.store)
+    differing, now = layout.compare(archive, placed, before, workspace.store, rewritten)
     if differing:
         return None
     if any(before.proved(*each) != each[1].keys() for each in now.folders.items()):

@@ -67,8 +67,8 @@ def installed(prefix: str) -> Iterator[CondaPackage]:
                 continue
 
 
-def relocate(place: Path, old: str, new: str) -> None:
-    """Put the prefix `new` where files of conda packages at `place` name `old`.
+def relocate(place: Path, old: str, new: str) -> Iterator[Path]:
+    """Put the prefix `new` where files of conda packages at `place` name `old`; yield those.
 
     In binaries the name is filled up with zero bytes, as conda does it.
 
@@ -92,6 +92,7 @@ def relocate(place: Path, old: str, new: str) -> None:
             path.unlink()
             path.write_bytes(changed)
             path.chmod(mode)
+            yield path
 
 
 def neutral(data: bytes, prefix: bytes, placeholder: bytes) -> bytes:

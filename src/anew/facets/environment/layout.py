@@ -2,7 +2,7 @@
 
 import os
 import stat
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -11,7 +11,7 @@ from msgspec import Struct, field
 from anew.facets.environment import compiled
 from anew.facets.environment.standing import FOLDER, Found, Standing, look
 from anew.model.archive import Archive, ArchivedFile, Part, Tree
-from anew.model.digest import Digest
+from anew.model.digest import Digest, digest_bytes
 from anew.model.errors import ChangedWhileRead, DamagedObject
 from anew.model.inputs import FileKind
 from anew.model.tree import Stamp
@@ -123,12 +123,18 @@ def _safe(path: str) -> str:
 
 
 def compare(
-    archive: Archive, placed: Placed, before: Standing, store: LocalStore, *, most: int = 20
+    archive: Archive,
+    placed: Placed,
+    before: Standing,
+    store: LocalStore,
+    rewritten: Mapping[str, ArchivedFile],
+    *,
+    most: int = 20,
 ) -> tuple[tuple[str, ...], Standing]:
     """Compare what lies where `placed` says with `archive`, file for file; name what differs.
 
-    What is as it was `before` was compared then. The standing that is returned is that in which
-    all was found.
+    What is as it was `before` was compared then; of files that were `rewritten` it is said what
+    they are since. The standing that is returned is that in which all was found.
     """
     try:
         now = look(placed.places.values())
@@ -140,14 +146,22 @@ def compare(
         if place is not None and len(found) < most:
             seen, proved = now.folders[place], before.proved(place, now.folders[place])
             if not len(proved) == len(seen) == len(before.folders.get(place, ())):
-                found += _differences(tree, place, seen, proved, store)
+                found += _differences(tree, place, seen, proved, store, rewritten)
     return tuple(found[:most]), now
 
 
 def _differences(
-    tree: Tree, place: str, seen: Found, proved: Collection[str], store: LocalStore
+    tree: Tree,
+    place: str,
+    seen: Found,
+    proved: Collection[str],
+    store: LocalStore,
+    rewritten: Mapping[str, ArchivedFile],
 ) -> list[str]:
     wanted = {each.path: each for each in read_listing(store, tree.files, ArchivedFile)}
+    wanted |= {
+        each.path: each for path, each in rewritten.items() if path == f"{place}/{each.path}"
+    }
     folders = {""}
     for path in wanted:
         while path := path.rpartition("/")[0]:
@@ -171,6 +185,20 @@ def _changed(pairs: Sequence[tuple[ArchivedFile, Stamp, str]]) -> list[str]:
         found = [pair[0].path for pair in pairs if pair[0].size < LARGE and not _same(*pair)]
         for pair, future in zip(large, futures, strict=True):
             found += [] if future.result() else [pair[0].path]
+    return found
+
+
+def as_they_are(placed: Placed, paths: Iterable[Path]) -> dict[str, ArchivedFile]:
+    """Return what files of laid-out trees are now, by where they lie."""
+    found = {}
+    for path in paths:
+        top = next(top for top in placed.places.values() if inside(str(path), top))
+        name = str(path)[len(top) + 1 :]
+        if path.is_symlink():
+            found[str(path)] = ArchivedFile(name, kind=FileKind.LINK, target=os.readlink(path))
+        else:
+            data = path.read_bytes()
+            found[str(path)] = ArchivedFile(name, digest_bytes(data), len(data))
     return found
 
 

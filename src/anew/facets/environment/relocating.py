@@ -14,22 +14,26 @@ SHEBANG_LONGEST = 127  # bytes, with older kernels
 KINDS = (".pth", ".egg-link", ".json", ".cfg", ".py")
 
 
-def relocate(archive: Archive, placed: Placed, *, lying: Mapping[str, str] | None = None) -> None:
+def relocate(
+    archive: Archive, placed: Placed, *, lying: Mapping[str, str] | None = None
+) -> list[Path]:
     """Let scripts, `pyvenv.cfg`, `.pth` files and links name the places where the trees lie now.
 
-    `lying` says where each tree is to be seen, where that is not where it lies.
+    `lying` says where each tree is to be seen, where that is not where it lies. Returns the files
+    that were written anew.
     """
+    written: list[Path] = []
     moved = placed.places if lying is None else lying
     moved = {old: new for old, new in moved.items() if old != new}
     if not moved:
-        return
+        return written
     for tree in archive.trees:
         place = placed.places.get(tree.path)
         if place is not None and tree.part in (Part.PREFIX, Part.SITE):
-            for path in _naming(Path(place)):
-                _rewrite(path, moved)
+            written += [path for path in _naming(Path(place)) if _rewrite(path, moved)]
             if tree.part is Part.PREFIX and tree.path in moved:
-                conda.relocate(Path(place), tree.path, moved[tree.path])
+                written += conda.relocate(Path(place), tree.path, moved[tree.path])
+    return written
 
 
 def _naming(place: Path) -> Iterator[Path]:
@@ -50,20 +54,21 @@ def _in(folder: Path) -> list[Path]:
         return []
 
 
-def _rewrite(path: Path, moved: Mapping[str, str]) -> None:
+def _rewrite(path: Path, moved: Mapping[str, str]) -> bool:
+    """Write a file or link anew where it names what moved; say whether it did."""
     if path.is_symlink():
         target = os.readlink(path)
         new = _replaced(os.fsencode(target), moved)
         if new != os.fsencode(target):
             path.unlink()
             path.symlink_to(os.fsdecode(new))
-        return
+        return new != os.fsencode(target)
     status = path.stat()
     if not stat.S_ISREG(status.st_mode) or status.st_size > TEXT_LARGEST:
-        return
+        return False
     data = path.read_bytes()
     if b"\0" in data:
-        return
+        return False
     new = _replaced(data, moved)
     if new != data and new.startswith(b"#!"):
         new = _startable(new)
@@ -71,6 +76,7 @@ def _rewrite(path: Path, moved: Mapping[str, str]) -> None:
         path.unlink()  # it may be another file's, by a link
         path.write_bytes(new)
         path.chmod(stat.S_IMODE(status.st_mode))
+    return new != data
 
 
 def _startable(data: bytes) -> bytes:
