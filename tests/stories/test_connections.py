@@ -106,6 +106,12 @@ def test_other_programs_calls_are_named_with_the_process(online: Anew) -> None:
     assert found["addresses"] == [HOST]
 
 
+def test_whom_a_datagram_goes_to_is_named(online: Anew) -> None:
+    code = f"import socket; socket.socket(type=socket.SOCK_DGRAM).sendto(b'x', ('{HOST}', 9))"
+    (found,) = called(online, sys.executable, "-c", code)
+    assert (found["host"], found["port"]) == (HOST, "9")
+
+
 def test_who_refuses_and_who_is_not_there_were_called_all_the_same(online: Anew) -> None:
     online.write(
         "fetch.py",

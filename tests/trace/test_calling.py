@@ -33,6 +33,16 @@ def test_a_program_that_calls_through_a_library_is_named_with_it() -> None:
     ]
 
 
+def test_each_library_that_calls_the_same_host_is_named() -> None:
+    code = "/usr/lib/python3.11/lib-dynload/_socket.cpython-311.so"
+    found = called(
+        Call(10_000, 7, "192.0.2.1", "443", "requests (urllib3)"),
+        Call(11_000, 7, "192.0.2.1", "443", code=code),
+        Call(12_000, 7, "192.0.2.1", "443", "httpx (httpcore)"),
+    )
+    assert [each[4] for each in found] == ["httpx (httpcore)", "requests (urllib3)"]
+
+
 def test_a_program_that_calls_by_itself_has_no_library() -> None:
     assert called(Call(60_000, 8, "192.0.2.1", "80", code="/usr/bin/curl"))[0][3:] == ("curl", "")
 

@@ -53,13 +53,12 @@ def connections(
             continue
         host = names.get((call.pid, call.host)) or names.get((0, call.host), call.host)
         called.add((call.pid, host))
-        library = libraries.get((call.pid, call.host, call.port)) or libraries.get(
-            (call.pid, host, call.port), _named(call)
-        )
+        library = call.library or libraries.get((call.pid, call.host, call.port))
+        library = library or libraries.get((call.pid, host, call.port), _named(call))
         _add(found, call, host, library, _caller(processes, call, began))
     for call in ordered:
         if call.asked and not _knows(called, call):
-            library = libraries.get((call.pid, call.host, call.port), _named(call))
+            library = call.library or libraries.get((call.pid, call.host, call.port), "")
             _add(found, call, call.host, library, _caller(processes, call, began))
     return tuple(found[key] for key in sorted(found))
 

@@ -34,6 +34,25 @@ static void tell_addresses(const char *host, const struct addrinfo *found) {
         tell(LOOKED_UP, 'a', self(), host, strlen(host), text, (size_t)(at - text), 0, 0);
 }
 
+/* Datagrams name whom they go to one by one. */
+static void tell_sent(const void *address, size_t length, uintptr_t caller) {
+    if (!is_recording() || !address) return;
+    int saved = errno;
+    tell_called((const struct sockaddr *)address, length, 0, caller);
+    errno = saved;
+}
+OURS ssize_t sendto(int descriptor, const void *data, size_t size, int flags,
+                    const struct sockaddr *address, socklen_t length) {
+    tell_sent(address, length, (uintptr_t)__builtin_return_address(0));
+    return REAL(sendto, ssize_t(*)(int, const void *, size_t, int, const struct sockaddr *,
+                                   socklen_t))(descriptor, data, size, flags, address, length);
+}
+OURS ssize_t sendmsg(int descriptor, const struct msghdr *message, int flags) {
+    tell_sent(message ? message->msg_name : NULL, message ? message->msg_namelen : 0,
+              (uintptr_t)__builtin_return_address(0));
+    return REAL(sendmsg, ssize_t(*)(int, const struct msghdr *, int))(descriptor, message, flags);
+}
+
 OURS int getaddrinfo(const char *host, const char *service, const struct addrinfo *hints,
                      struct addrinfo **found) {
     int recording = host && is_recording();
