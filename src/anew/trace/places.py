@@ -2,7 +2,8 @@
 
 from msgspec import Struct
 
-SYSTEM = ("/usr", "/lib", "/lib64", "/bin", "/sbin", "/etc", "/opt/conda", "/var/lib", "/var/cache")
+SYSTEM = ("/usr", "/lib", "/lib64", "/lib32", "/bin", "/sbin", "/etc", "/opt/conda", "/var/lib",
+          "/var/cache")  # fmt: skip
 MEMORY = "/dev/shm"  # a folder like any other, though it lies among the devices
 NOISE = ("/proc", "/sys", "/dev", "/run", "/var/run")
 

@@ -28,7 +28,7 @@ static const struct {
     const char *path;
     size_t length;
 } SYSTEM[] = {FOLDER("/proc/"), FOLDER("/sys/"),  FOLDER("/dev/"), FOLDER("/usr/"),
-              FOLDER("/lib/"),  FOLDER("/lib64/"), FOLDER("/bin/"), FOLDER("/sbin/"),
+              FOLDER("/lib/"),  FOLDER("/lib64/"), FOLDER("/lib32/"), FOLDER("/bin/"), FOLDER("/sbin/"),
               FOLDER("/etc/"),  FOLDER("/run/"),  FOLDER("/var/lib/")};
 #define SYSTEMS ((int)(sizeof SYSTEM / sizeof *SYSTEM))
 
