@@ -413,3 +413,18 @@ def test_hdf5_is_compared_dataset_by_dataset() -> None:
     assert answer("a.h5", tree(1.0), tree(1.25)) is Answer.DIVERGED
     assert answer("a.h5", tree(1.0), tree(1.25), Absolute(0.25)) is Answer.EQUIVALENT
     assert answer("a.h5", tree(1.0), tree(1.0, "s"), Absolute(0.25)) is Answer.DIVERGED
+
+
+def notebook(duration: float, output: str) -> bytes:
+    cell = {"metadata": {"papermill": {"duration": duration, "status": "completed"},
+                         "execution": {"iopub.execute_input": f"2024-05-01T00:00:{duration}Z"}},
+            "outputs": [{"text": output}]}  # fmt: skip
+    return json.dumps(
+        {"cells": [cell], "metadata": {"papermill": {"end_time": str(duration)}}}
+    ).encode()
+
+
+def test_times_of_cells_are_ignored_and_their_outputs_are_not() -> None:
+    assert answer("a.ipynb", notebook(1.5, "x"), notebook(2.5, "x")) is Answer.EQUIVALENT
+    assert answer("a.ipynb", notebook(1.5, "x"), notebook(1.5, "y")) is Answer.DIVERGED
+    assert answer("a.json", notebook(1.5, "x"), notebook(2.5, "x")) is Answer.DIVERGED

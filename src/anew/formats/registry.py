@@ -6,13 +6,14 @@ import tarfile
 import zipfile
 import zlib
 
-from anew.formats import arrays, columns, documents, events, gzips, hierarchies, png, zips
+from anew.formats import arrays, columns, documents, events, gzips, hierarchies, png, sqlites, zips
 from anew.formats.arrays import read_npy
 from anew.formats.columns import read_parquet
 from anew.formats.documents import read_pdf
 from anew.formats.gzips import read_gzip
 from anew.formats.hierarchies import read_hdf5
 from anew.formats.json_numbers import read_json, read_json_lines
+from anew.formats.notebooks import read_notebook
 from anew.formats.pictures import read_picture
 from anew.formats.png import read_png
 from anew.formats.protocol import MOST_DEPTH, Reader, Source, TooLarge, Unreadable
@@ -33,6 +34,7 @@ BY_MAGIC: tuple[tuple[bytes, Reader], ...] = (
     (documents.MAGIC, read_pdf),
     (columns.MAGIC, read_parquet),
     (hierarchies.MAGIC, read_hdf5),
+    (sqlites.MAGIC, sqlites.read_sqlite),
     (b"\xff\xd8\xff", read_picture),
     (b"GIF8", read_picture),
     (b"II*\0", read_picture),
@@ -44,7 +46,7 @@ BY_SUFFIX: dict[str, Reader] = {
     ".json": read_json,
     ".jsonl": read_json_lines,
     ".ndjson": read_json_lines,
-    ".ipynb": read_json,
+    ".ipynb": read_notebook,
     ".csv": read_table,
     ".tsv": read_table,
     ".svg": read_svg,
@@ -52,7 +54,7 @@ BY_SUFFIX: dict[str, Reader] = {
     ".safetensors": read_tensors,
 }
 # Compared as bytes whatever they look like: to unpickle is to run foreign code.
-OPAQUE = frozenset({".pkl", ".pickle", ".joblib", ".db", ".sqlite", ".sqlite3", ".bin", ".onnx",
+OPAQUE = frozenset({".pkl", ".pickle", ".joblib", ".bin", ".onnx",
                     ".h5ad", ".so", ".o", ".pyc", ".mp4", ".wav", ".mp3", ".avi"})  # fmt: skip
 # What foreign bytes make a reader raise; none of it may reach who asks for a verdict.
 _FAULTS = (
