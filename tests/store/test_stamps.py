@@ -77,12 +77,25 @@ def test_only_where_stamps_prove_something(
     stamps = cache(tmp_path, mounts)
     stamps.remember(stamp(device=device), D, NOW)
     assert (stamps.find(stamp(device=device)) == D) is trusted
+    assert stamps.trusts(stamp(device=device)) is trusted
 
 
 def test_without_a_table_of_mounts_nothing_is_trusted(tmp_path: Path) -> None:
     stamps = cache(tmp_path, Mounts(tmp_path / "absent"))
     stamps.remember(stamp(), D, NOW)
     assert stamps.find(stamp()) is None
+
+
+def test_a_state_that_another_process_remembered_is_known_when_asked_again(
+    tmp_path: Path, mounts: Mounts
+) -> None:
+    mine, other = cache(tmp_path, mounts), cache(tmp_path, mounts)
+    assert mine.find(stamp()) is None
+    other.remember(stamp(), D, NOW)
+    other.flush()
+    assert mine.find(stamp()) is None
+    mine.forget_unknown()
+    assert mine.find(stamp()) == D
 
 
 def test_the_device_of_a_real_file_is_found() -> None:

@@ -99,6 +99,10 @@ class LocalStore:
         """How many bytes of files had to be read so far, to know what they hold."""
         return self._stamps.hashed
 
+    def can_remember(self, stamp: Stamp) -> bool:
+        """Say whether it is any use to read a file before it is asked for."""
+        return self._stamps.trusts(stamp)
+
     def look_again(self) -> None:
         """Take in what other processes have learnt about files meanwhile."""
         self._stamps.forget_unknown()

@@ -75,6 +75,10 @@ class StampCache:
             if part:
                 memory.update(self._cache.run(lambda connection: _select(connection, part)))  # noqa: B023
 
+    def trusts(self, stamp: Stamp) -> bool:
+        """Say whether a file in that state can be remembered: not where stamps prove nothing."""
+        return self._mounts.keep_time(stamp.device)
+
     def forget_unknown(self) -> None:
         """Ask again for what was not known: another process may have read it meanwhile."""
         self._known = {stamp: known for stamp, known in self._known.items() if known is not None}
@@ -92,7 +96,7 @@ class StampCache:
         """Note what a file held in a state; `begun` is when its reading began, by `now`."""
         self.hashed += stamp.size
         settled = begun - max(stamp.modified, stamp.changed) > SETTLED
-        if settled and self._mounts.keep_time(stamp.device):
+        if settled and self.trusts(stamp):
             self._fresh[stamp] = self._known[stamp] = digest
             if len(self._fresh) >= BUFFERED:
                 self.flush()

@@ -123,8 +123,8 @@ def _take(path: str, shown: str, began: int, holder: Holder) -> None:
     if stamp is None or not stat.S_ISREG(stamp.mode) or stamp.size < LARGE:
         return
     latest = max(stamp.modified, stamp.changed)
-    if latest >= began:
-        return  # the run's own, maybe: it may go on writing to it
+    if latest >= began or not holder.store.can_remember(stamp):
+        return  # the run's own, maybe: it may go on writing to it; or on a network
     until = latest + SETTLED - time.time_ns()
     if until > 0:
         time.sleep(until / NANOSECONDS + PAUSE)
