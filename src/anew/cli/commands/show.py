@@ -22,7 +22,8 @@ from anew.verbs.workspace import directory_of
 @click.option("--packages", "lists", flag_value="packages", multiple=True, help="All packages.")
 @click.option("--metrics", "lists", flag_value="metrics", multiple=True, help="All metrics.")
 @click.option("--env", "lists", flag_value="env", multiple=True, help="All variables.")
-@click.option("--coverage", "lists", flag_value="coverage", multiple=True, help="All gaps.")
+@click.option("--coverage", "lists", flag_value="coverage", multiple=True,
+              help="All gaps, and who called which host.")  # fmt: skip
 @click.option("--processes", "lists", flag_value="processes", multiple=True,
               help="All processes, and what each read and wrote.")  # fmt: skip
 @click.option("--why", "lists", flag_value="why", multiple=True,
