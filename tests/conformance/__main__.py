@@ -6,7 +6,7 @@ from collections import Counter
 from pathlib import Path
 
 from tests.conformance.families import WAYS
-from tests.conformance.runner import Result, Tried, tried
+from tests.conformance.runner import FULL, Result, Tried, tried
 from tests.conftest import Anew
 
 
@@ -14,7 +14,7 @@ def main() -> int:
     """Try the ways whose titles hold one of the words given, or all; return 1 if one was missed."""
     words = [word for word in sys.argv[1:] if not word.startswith("--")]
     chosen = [way for way in WAYS if not words or any(word in way.title for word in words)]
-    options = ["--trace=full"] if "--full" in sys.argv else []
+    options = [FULL] if "--full" in sys.argv else []
     found: list[Tried] = []
     with tempfile.TemporaryDirectory(prefix="conformance-") as place:
         home = Path(place) / "home"

@@ -17,6 +17,7 @@ PROGRAMS = Path(os.environ.get("ANEW_EXAMPLES", Path(sys.executable).parent))
 COMPILER = shutil.which("cc") or shutil.which("gcc")
 ALL, STDIN = "*", "project/<stdin>"
 FOUND: dict[str, bool] = {}
+FULL = "--trace=full"  # with it, what is a gap else may be held
 
 
 class Result(StrEnum):
@@ -72,7 +73,7 @@ def tried(way: Way, anew: Anew, folder: Path, *options: str) -> Tried:
         return Tried(way, Result.MISSED, "; ".join(faults))
     # Entropy that compiled code drew is named; whether it decided anything the replay shows.
     gaps = [gap["what"] for gap in record["coverage"]["gaps"] if gap["aspect"] != "seeds"]
-    if gaps or way.gap:
+    if gaps or (way.gap and FULL not in options):
         named = any(way.gap and way.gap in gap for gap in gaps)
         wanted = named and len(gaps) == 1
         return Tried(way, Result.GAP if named else Result.MISSED,

@@ -10,7 +10,7 @@ from anew.execute import follow
 from anew.execute.preload import library
 from tests.conformance import compiled_ways
 from tests.conformance.families import WAYS
-from tests.conformance.runner import Result, tried
+from tests.conformance.runner import FULL, Result, tried
 from tests.conformance.ways import Way
 from tests.conftest import Anew
 
@@ -56,7 +56,7 @@ def test_way_that_passes_libc_by_is_held_where_system_calls_are_followed(
     why = follow.why_impossible()
     if why:
         pytest.skip(f"programs cannot be followed here: {why}")
-    found = tried(replace(way, gap=""), Anew(home, tmp_path), tmp_path / "way", "--trace=full")
+    found = tried(replace(way, gap=""), Anew(home, tmp_path), tmp_path / "way", FULL)
     if found.result is Result.SKIPPED:
         pytest.skip(found.why)
     assert found.result is Result.HELD, found.why
