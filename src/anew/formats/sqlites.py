@@ -11,7 +11,7 @@ from anew.model.digest import digest_bytes
 from anew.model.reading import Blob, Ignored, Leaf, Reading, blob
 
 MAGIC = b"SQLite format 3\0"
-MOST_VALUES = 2_000_000
+MOST_VALUES = 1_000_000
 # Read and write versions of the file (file format, 1.3.3): 2 asks for a write-ahead log beside it.
 _VERSIONS, _WITHOUT_LOG = slice(18, 20), b"\1\1"
 _SETTINGS = ("user_version", "application_id", "encoding")
