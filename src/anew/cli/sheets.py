@@ -129,7 +129,8 @@ def _outcome(record: Record, files: Files) -> list[tuple[str, str]]:
     cost = f"{render.duration(outcome.cpu_time)} CPU · {render.size(outcome.peak_memory)} memory"
     pairs = [("exit", f"{how} · {cost}")]
     metrics = [
-        f"{each.name} {each.last} (min {each.min}, max {each.max}, {each.count:,} points)"
+        f"{each.name} {each.last} "
+        f"(min {each.min}, max {each.max}, {render.count(each.count, 'point')})"
         for each in files.metrics
     ]
     if metrics:

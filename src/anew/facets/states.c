@@ -13,7 +13,7 @@ static int64_t nanoseconds(struct timespec time) {
 }
 
 /* Write the states of `count` files in `folder`; `names` are ended by NUL. Zeros: there is none. */
-__attribute__((visibility("default"))) void anew_states(
+__attribute__((visibility("default"))) void anew_stat_many(
     int folder, const char *names, uint64_t count, int follow, int64_t *states) {
     int flags = follow ? 0 : AT_SYMLINK_NOFOLLOW;
     for (; count--; names += strlen(names) + 1, states += STATE) {

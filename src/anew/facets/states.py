@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from anew.model.tree import Stamp
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
 # The numbers of a state, as states.c writes them and a Stamp has them.
 STATE = DEVICE, INODE, SIZE, MODE, MODIFIED, CHANGED = range(6)
@@ -22,10 +22,11 @@ _new = tuple.__new__  # a third of the time that Stamp's own takes: it is called
 
 
 @cache
-def _library() -> ctypes.CDLL | None:
+def _stat_many() -> Callable[..., object] | None:
+    """Return the function of the library; its name goes with its arguments."""
     try:
-        return ctypes.CDLL(str(_LIBRARY))
-    except OSError:
+        return ctypes.CDLL(str(_LIBRARY)).anew_stat_many
+    except (OSError, AttributeError):  # not built, or by another version
         return None
 
 
@@ -60,13 +61,13 @@ def states_of(folder: str, names: bytes) -> array[int] | None:
 
 
 def _states(folder: int, names: bytes, *, follow: bool) -> array[int]:
-    library = _library()
-    if library is None:
+    stat_many = _stat_many()
+    if stat_many is None:
         return in_python(folder, names, follow=follow)
     count = names.count(0)
     found = array("q", bytes(8 * len(STATE) * count))
     address, _ = found.buffer_info()
-    library.anew_states(folder, names, ctypes.c_uint64(count), follow, ctypes.c_void_p(address))
+    stat_many(folder, names, ctypes.c_uint64(count), follow, ctypes.c_void_p(address))
     return found
 
 

@@ -67,10 +67,7 @@ def rebuild(
     uv = find_uv()
     if uv is None:
         raise NoEnvironment(
-            f"no environment with {', '.join(changes)} can be made"
-            if changes
-            else "the recorded environment is gone and cannot be rebuilt",
-            why="uv is not installed here",
+            "uv is not installed here",
             hint="`pip install uv`, or restore the environment at " + interpreter.prefix,
         )
     base, note = find_base(interpreter, uv)
