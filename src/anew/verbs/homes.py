@@ -15,6 +15,7 @@ from anew.model.archive import Archive, Part
 from anew.model.errors import AnewError, CannotRestore, NoEnvironment
 from anew.model.inputs import Library, Package
 from anew.store.listings import read_listing
+from anew.trace.places import inside
 from anew.verbs.archives import find_archive
 from anew.verbs.places import placed_for
 
@@ -238,7 +239,10 @@ def _prove_interpreter(recorded: Interpreter, archive: Archive, placed: Placed) 
     """
     base = placed.now(archive.interpreter.base_prefix)
     minor = ".".join(recorded.version.split(".")[:2])
-    here = python.ask(f"{base}/bin/python{minor}", os.environ)
+    # Its own library is named by the place where it was, and is there again only in the room.
+    libraries = ":".join(filter(None, (f"{base}/lib", os.environ.get("LD_LIBRARY_PATH"))))
+    environ = {**os.environ, "LD_LIBRARY_PATH": libraries}
+    here = python.ask(f"{base}/bin/python{minor}", environ)
     if here.build != recorded.build:
         raise NoEnvironment(
             "the archived interpreter is not the recorded one",
@@ -292,7 +296,14 @@ def _with_libraries(
     if recorded.libraries is None:
         return found
     libraries = read_listing(workspace.store, recorded.libraries, Library)
-    differing = comparing.of_libraries(libraries, workspace.store)
+
+    def real(path: str) -> str:
+        for mount in found.mounts:
+            if inside(path, mount.target):
+                return mount.source + path[len(mount.target) :]
+        return path
+
+    differing = comparing.of_libraries(libraries, workspace.store, real)
     if not differing:
         return found
     given = _archived_libraries(workspace, recorded, differing, room) if mounted else {}

@@ -102,7 +102,9 @@ def home_in(workspace: Workspace, record: Record, berth: Berth) -> Home:
     others: Sequence[Library] = ()
     if recorded.libraries is not None:
         listing = read_listing(workspace.store, recorded.libraries, Library)
-        others = comparing.of_libraries(listing, workspace.store, berth.root)
+        others = comparing.of_libraries(
+            listing, workspace.store, lambda path: f"{berth.root}{path}"
+        )
     words = [f"shared library {each.path} is another in it" for each in others]
     return Home(not words, "; ".join([note, *words]), None, _prefixes(record, berth.root))
 

@@ -121,7 +121,9 @@ def _staged(
         _settle(archive, placed, place, base)
     relocate(archive, placed, lying={**moved, **placed.places})
     executable = _executable(place, interpreter.version)
-    python.ask(executable, os.environ)
+    here = python.ask(executable, os.environ)
+    if here.build != interpreter.build and not moved:
+        notes.append(f"another build of Python {here.version}: {here.build}")
     way = "archive" if process is None else "copy"
     return Rebuilt(str(place), executable, way, not (differing or notes), (*differing, *notes))
 

@@ -1,7 +1,7 @@
 """What differs between a recorded environment and one that is here: each thing by its name."""
 
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
 from anew.facets.environment import loose, python
@@ -104,15 +104,19 @@ def _of_loose(
 
 
 def of_libraries(
-    libraries: Iterable[Library], store: LocalStore, root: str = ""
+    libraries: Iterable[Library], store: LocalStore, real: Callable[[str], str] = str
 ) -> tuple[Library, ...]:
-    """Return those shared libraries from elsewhere that are gone below `root`, or are others."""
+    """Return those shared libraries from elsewhere that are gone, or are others.
+
+    `real` says where lies what will be seen at a path.
+    """
     differing = []
     for each in libraries:
         if is_ours(each.path):  # runs of before had it among theirs
             continue
         try:
-            same = each.digest is None or store.fingerprint(root + each.path, None) == each.digest
+            place = real(each.path)
+            same = each.digest is None or store.fingerprint(place, None) == each.digest
         except OSError:
             same = False
         if not same:
