@@ -146,9 +146,7 @@ class _View:
         self, source: str, folder: str, target: str, hidden: frozenset[str] = frozenset()
     ) -> None:
         """Show in `folder`, which will be seen at `target`, what lies in `source`."""
-        with os.scandir(source) as entries:
-            found = sorted(entries, key=lambda entry: entry.name)
-        found = [entry for entry in found if entry.name not in hidden]
+        found = [entry for entry in _entries(source) if entry.name not in hidden]
         beyond = ""
         for position, entry in enumerate(found):
             place = f"{folder.rstrip('/')}/{entry.name}"
@@ -192,6 +190,16 @@ def _held(folder: str) -> Iterator[str]:
         yield f"/proc/self/fd/{descriptor}"
     finally:
         os.close(descriptor)
+
+
+def _entries(folder: str) -> list[os.DirEntry[str]]:
+    try:
+        with os.scandir(folder) as found:
+            return sorted(found, key=lambda entry: entry.name)
+    except PermissionError:
+        if os.access(folder, os.X_OK):
+            raise  # what it holds can be reached by name
+        return []  # nothing in it can be seen by who we are
 
 
 def _is_stand_in(entry: os.DirEntry[str], place: str) -> bool:
