@@ -55,12 +55,17 @@ def library(cache: Path) -> str | None:
     return place
 
 
+def copies() -> Path:
+    """Return the folder of copies for the loader, which takes no path with a space in it."""
+    return Path(tempfile.gettempdir()) / f"anew-{os.getuid()}"
+
+
 def _without_spaces(size: int) -> str | None:
     """Return a path of the library that the loader can take."""
     path = str(_LIBRARY)
     if not any(mark in path for mark in _PARTING):
         return path
-    folder = Path(tempfile.gettempdir()) / f"anew-{os.getuid()}"
+    folder = copies()
     if any(mark in str(folder) for mark in _PARTING):
         return None
     try:

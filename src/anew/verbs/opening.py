@@ -9,6 +9,7 @@ from stat import S_ISREG
 import msgspec
 from msgspec import Struct, field
 
+from anew.execute import preload
 from anew.execute.protocol import Exit, Mount
 from anew.facets import config
 from anew.facets.git import GitState
@@ -173,7 +174,7 @@ def places(
             home,
             os.path.realpath(temporary_folder()),
             (*environments, *before.listing.environments),
-            (str(workspace.root), str(workspace.cache), str(spool)),
+            (str(workspace.root), str(workspace.cache), str(spool), str(preload.copies())),
         ),
         given,
     )
