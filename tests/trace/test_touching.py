@@ -21,9 +21,12 @@ def programs(*ran: Program) -> Programs:
     return made
 
 
-@given(TOUCHES)
-def test_what_each_process_touched_comes_back(touches: list[tuple[int, Deed, str]]) -> None:
-    ran = programs(*(Program(100 + n, 99, n, argv=(f"p{n}",)) for n in range(1, 5)))
+@given(TOUCHES, st.integers(1, 4))
+def test_what_each_process_touched_comes_back(
+    touches: list[tuple[int, Deed, str]], count: int
+) -> None:
+    touches = [(min(n, count), deed, path) for n, deed, path in touches]
+    ran = programs(*(Program(100 + n, 99, n, argv=(f"p{n}",)) for n in range(1, count + 1)))
     events = [Event(10, deed, path, STAMP, pid=100 + n) for n, deed, path in touches]
     found = traced(ran, (), events, lambda path: path, 0)
     read = {path for _, deed, path in touches if deed is Deed.READ}

@@ -8,6 +8,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from anew.model.processes import Access, Process
+from anew.model.tree import Stamp
 from anew.trace.events import Deed, Event
 from anew.trace.programs import Program, Programs
 
@@ -46,7 +47,7 @@ class Trace(Struct, frozen=True):
 def traced(
     programs: Programs,
     tellers: Sequence[Teller],
-    events: Iterable[Event],
+    events: Sequence[Event],
     shown: Callable[[str], str | None],
     began: int,
 ) -> Trace:
@@ -61,9 +62,7 @@ def traced(
     """
     ran = _parents_first(_merged(programs.ran or [_program_of(each) for each in tellers]))
     owners = _Owners(ran)
-    read, written = _touched(events, owners, shown)
-    main = _busiest(read | written)
-    accesses = _accesses(read, written, main)
+    main, accesses = _shared_out(events, ran, owners, shown)
     own = {owners.at(each.pid, each.time): each for each in tellers}  # the last word counts
     processes: list[Process] = []
     for number in range(1, len(ran) + 1):
@@ -194,6 +193,29 @@ class _Owners:
         if len(numbers) == 1:
             return numbers[0]
         return numbers[max(bisect_right(self._starts[pid], time) - 1, 0)]
+
+
+def _shared_out(
+    events: Sequence[Event],
+    ran: Sequence[_Life],
+    owners: _Owners,
+    shown: Callable[[str], str | None],
+) -> tuple[int, tuple[Access, ...]]:
+    """Return the busiest process, and who touched what it did not touch alone."""
+    if len(ran) == 1 and {event.pid for event in events} <= {0, ran[0].program.pid}:
+        some = any(
+            shown(event.path) is not None
+            for event in events
+            if event.pid and _is_touch(event.deed, event.stamp)
+        )
+        return int(some), ()
+    read, written = _touched(events, owners, shown)
+    main = _busiest(read | written)
+    return main, _accesses(read, written, main)
+
+
+def _is_touch(deed: Deed, stamp: Stamp | None) -> bool:
+    return (deed in READERS and stamp is not None) or deed in WRITERS
 
 
 def _touched(

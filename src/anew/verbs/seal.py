@@ -220,9 +220,10 @@ class _Sealing:
 
     def _warm(self, histories: Iterable[History]) -> None:
         """Ask the store once for all files whose state it may know."""
-        stamps = {history.last for history in histories if history.last is not None}
-        stamps |= set(self.before.listing.files.values())
-        self.workspace.store.warm(stamps)
+        found = [history.last for history in histories if history.last is not None]
+        found += self.before.listing.files.values()
+        one_each = {id(stamp): stamp for stamp in found}  # most are the very same value
+        self.workspace.store.warm(one_each.values())
 
     def _code(self, found: Sorted, histories: dict[str, History]) -> CodeState:
         root, real = self.request.project, self.world.real
