@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from anew.facets import states
-from anew.facets.project import stamp_of
 from anew.facets.states import blob, in_python, stamps_in, states_of
+from anew.store.copying import stamp_of
 
 NAMES = (
     "a",

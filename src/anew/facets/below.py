@@ -4,9 +4,9 @@ import os
 from collections.abc import Callable, Iterable
 
 from anew.facets import project as projects
-from anew.facets.data import stamp_of
 from anew.facets.holding import Holder
 from anew.model.tree import Stamp
+from anew.store.copying import stamp_at
 from anew.trace.events import Deed, Event
 
 MOST_FOLDERS = 20_000  # below one that was walked
@@ -51,7 +51,7 @@ def walked(
             for name in _folders(real(each.path)):
                 if is_here(f"{top}/{name}"):
                     path = f"{top}/{name}"
-                    pending.append(each._replace(path=path, stamp=stamp_of(real(path))))
+                    pending.append(each._replace(path=path, stamp=stamp_at(real(path))))
     return found
 
 

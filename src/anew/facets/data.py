@@ -1,6 +1,5 @@
 """Inputs: the files, links and folders that decided the result and are no code."""
 
-import os
 from collections.abc import Callable, Iterable, Mapping
 
 from msgspec.structs import replace
@@ -11,6 +10,7 @@ from anew.model.canonical import encode
 from anew.model.digest import Digest
 from anew.model.inputs import MADE_ANEW, MET, UNSEEN, FileKind, Input, Kept, Proof
 from anew.model.tree import Stamp
+from anew.store.copying import stamp_at
 from anew.store.protocol import Batch
 from anew.trace.histories import History
 from anew.trace.places import Places, inside, short
@@ -112,22 +112,12 @@ def _there(found: Bytes, real: Callable[[str], str]) -> bool:
     """Say whether a renamed file still is what it was: a rename moves the time of change alone."""
     if found.source is not Source.MOVED:
         return True
-    now = stamp_of(real(found.name))
+    now = stamp_at(real(found.name))
     return now is not None and found.stamp is not None and is_moved(found.stamp, now)
 
 
 def _expected(found: Bytes, path: str) -> Stamp | None:
-    return stamp_of(path) if found.source is Source.MOVED else found.stamp
-
-
-def stamp_of(path: str) -> Stamp | None:
-    """Return the state of a file now; None where there is none."""
-    try:
-        status = os.stat(path)
-    except OSError:
-        return None
-    return Stamp(status.st_dev, status.st_ino, status.st_size, status.st_mode,
-                 status.st_mtime_ns, status.st_ctime_ns)  # fmt: skip
+    return stamp_at(path) if found.source is Source.MOVED else found.stamp
 
 
 def folders(

@@ -12,10 +12,12 @@ import msgspec
 
 from anew.facets import git
 from anew.facets.holding import Holder
-from anew.facets.project import MOST_ENTRIES, stamp_at
+from anew.facets.project import MOST_ENTRIES
+from anew.facets.remembered import recall, remember
 from anew.model.canonical import digest_of
 from anew.model.inputs import CodeFile
 from anew.model.tree import Listing
+from anew.store.copying import stamp_at
 from anew.store.listings import write_listing
 from anew.trace.places import inside, short
 
@@ -47,8 +49,8 @@ def listing(
     """Return the list of all code: `used`, what differs from the commit, and what git tracks."""
     own = [*used, *_differing(used, state, project, holder, real)]
     key = digest_of([project, state.commit, state.index, state.changed, own])
-    place = cache / "code" / f"{key[3:35]}.json"
-    known = _load(place)
+    place = cache / "code" / f"{key[3:35]}.msgpack"
+    known = recall(place, _Known)
     if known is not None and holder.store.has_many((known.listing.digest,)):
         holder.count(known.tracked)
         return known.listing
@@ -62,7 +64,7 @@ def listing(
                 tracked.append(file)
     files = [*own, *tracked]
     made = write_listing(holder.batch, files, lambda each: each.path, sum(f.size for f in files))
-    _save(place, _Known(made, len(tracked)))
+    remember(place, _Known(made, len(tracked)))
     return made
 
 
@@ -105,21 +107,3 @@ def _held(
     held = holder.hold("code", shown, real(path), stamp, always=True)
     executable = bool(stamp.mode & EXECUTABLE)
     return CodeFile(shown, held.digest, stamp.size, held.kept, executable, source=source)
-
-
-def _load(place: Path) -> _Known | None:
-    try:
-        return msgspec.json.decode(place.read_bytes(), type=_Known)
-    except (OSError, msgspec.DecodeError):
-        return None
-
-
-def _save(place: Path, known: _Known) -> None:
-    """Remember a list; where that fails it is made again."""
-    try:
-        place.parent.mkdir(parents=True, exist_ok=True)
-        part = place.with_suffix(f".{os.getpid()}")
-        part.write_bytes(msgspec.json.encode(known))
-        part.replace(place)
-    except OSError:
-        return

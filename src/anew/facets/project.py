@@ -9,10 +9,10 @@ from msgspec import Struct, field
 
 from anew.facets.states import stamps_in
 from anew.model.tree import Stamp
+from anew.store.copying import stamp_at
 
 MOST_ENTRIES = 50_000
 MOST_SECONDS = 2.0
-_new = tuple.__new__  # a third of the time that Stamp's own takes: it is called for every file
 REGULAR, LINK, KIND = stat.S_IFREG, stat.S_IFLNK, 0o170000
 ENVIRONMENTS = frozenset(("pyvenv.cfg", "conda-meta"))  # a folder with one of them is none of ours
 SKIPPED = frozenset(
@@ -39,23 +39,6 @@ class Listing(Struct):
     folders: list[str] = field(default_factory=list)
     environments: list[str] = field(default_factory=list)
     whole: bool = True
-
-
-def stamp_of(status: os.stat_result) -> Stamp:
-    """Return the state that `status` speaks of."""
-    return _new(
-        Stamp,
-        (status.st_dev, status.st_ino, status.st_size,
-         status.st_mode, status.st_mtime_ns, status.st_ctime_ns),
-    )  # fmt: skip
-
-
-def stamp_at(path: str) -> Stamp | None:
-    """Return the state of the file at `path`, links followed; None where there is none."""
-    try:
-        return stamp_of(os.stat(path))
-    except (OSError, ValueError):
-        return None
 
 
 def find(directory: str, script: str | None) -> Project:
@@ -153,11 +136,11 @@ def _add(
 def _add_link(listing: Listing, path: str) -> None:
     try:
         listing.links[path] = os.readlink(path)
-        status = os.stat(path)
     except OSError:
         return
-    if status.st_mode & KIND == REGULAR:
-        listing.files[path] = stamp_of(status)
+    stamp = stamp_at(path)
+    if stamp is not None and stamp.mode & KIND == REGULAR:
+        listing.files[path] = stamp
 
 
 def as_seen(listing: Listing, real: str, root: str) -> Listing:

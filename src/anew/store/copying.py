@@ -16,6 +16,7 @@ from anew.store.durable import read_at
 
 BLOCK = 1 << 20
 _ZEROS = bytes(BLOCK)
+_new = tuple.__new__  # a third of the time that Stamp's own takes: it is called for every file
 _FICLONE = 0x40049409  # linux/fs.h: share the blocks of another file
 
 
@@ -40,14 +41,19 @@ class Source(Struct, frozen=True):
 
 def stamp_of(status: os.stat_result) -> Stamp:
     """Return the stamp that `os.stat` or `os.fstat` gave."""
-    return Stamp(
-        status.st_dev,
-        status.st_ino,
-        status.st_size,
-        status.st_mode,
-        status.st_mtime_ns,
-        status.st_ctime_ns,
-    )
+    return _new(
+        Stamp,
+        (status.st_dev, status.st_ino, status.st_size,
+         status.st_mode, status.st_mtime_ns, status.st_ctime_ns),
+    )  # fmt: skip
+
+
+def stamp_at(path: str, *, follow: bool = True) -> Stamp | None:
+    """Return the state of the file at `path` now; None where there is none."""
+    try:
+        return stamp_of(os.stat(path, follow_symlinks=follow))  # noqa: PTH116 - for every file
+    except (OSError, ValueError):
+        return None
 
 
 @contextmanager

@@ -39,6 +39,16 @@ def read_at(file: int, offset: int, length: int) -> bytes:
     return b"".join(pieces)
 
 
+def replace_whole(path: Path, data: bytes) -> None:
+    """Put `data` in the place of what is at `path`: who reads it finds the old or the new.
+
+    It is not made to last through a power cut.
+    """
+    part = path.with_name(f"{path.name}.{os.getpid()}.part")
+    part.write_bytes(data)
+    part.replace(path)
+
+
 def sync_folder(folder: Path) -> None:
     """Make the entries of `folder` last through a power cut."""
     descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)

@@ -14,10 +14,11 @@ import msgspec
 from msgspec import Struct
 
 from anew.execute.beside import PAUSE, Beside
-from anew.facets.data import stamp_of
 from anew.facets.holding import Holder
 from anew.model.errors import AnewError
 from anew.model.recipe import Request
+from anew.store.copying import stamp_at
+from anew.store.durable import replace_whole
 from anew.store.local import LocalStore
 from anew.store.stamps import SETTLED
 from anew.trace.places import short
@@ -119,7 +120,7 @@ def _is_data(path: str, roles: Roles) -> bool:
 
 
 def _take(path: str, shown: str, began: int, holder: Holder) -> None:
-    stamp = stamp_of(path)
+    stamp = stamp_at(path)
     if stamp is None or not stat.S_ISREG(stamp.mode) or stamp.size < LARGE:
         return
     latest = max(stamp.modified, stamp.changed)
@@ -132,6 +133,4 @@ def _take(path: str, shown: str, began: int, holder: Holder) -> None:
 
 
 def _write(spool: Path, found: Done) -> None:
-    part = spool / f"{DONE}.part"
-    part.write_bytes(msgspec.json.encode(found))
-    part.replace(spool / DONE)
+    replace_whole(spool / DONE, msgspec.json.encode(found))

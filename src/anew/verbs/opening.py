@@ -22,6 +22,7 @@ from anew.model.inputs import Streams, Variable
 from anew.model.recipe import Request
 from anew.model.record import Gap
 from anew.model.tree import Stamp
+from anew.store.copying import stamp_at
 from anew.store.durable import write_all
 from anew.trace.places import Places, inside
 from anew.verbs.workspace import Workspace
@@ -109,29 +110,8 @@ class World(Struct, frozen=True):
 
     def stamp(self, path: str) -> Stamp | None:
         """Return the present state of the file that the program saw at `path`."""
-        try:
-            status = os.stat(self.real(path))
-        except FileNotFoundError:
-            return self._link(path)
-        except (OSError, ValueError):
-            return None
-        return Stamp(
-            status.st_dev,
-            status.st_ino,
-            status.st_size,
-            status.st_mode,
-            status.st_mtime_ns,
-            status.st_ctime_ns,
-        )
-
-    def _link(self, path: str) -> Stamp | None:
-        """Return the state of a link that leads nowhere from where we are."""
-        try:
-            status = os.lstat(self.real(path))
-        except (OSError, ValueError):
-            return None
-        return Stamp(status.st_dev, status.st_ino, status.st_size, status.st_mode,
-                     status.st_mtime_ns, status.st_ctime_ns)  # fmt: skip
+        real = self.real(path)
+        return stamp_at(real) or stamp_at(real, follow=False)  # a link may lead nowhere from here
 
     def correct(self, files: dict[str, Stamp]) -> None:
         """Put in the states of files that are mounted over placeholders of the room."""

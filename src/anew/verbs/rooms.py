@@ -17,6 +17,7 @@ from msgspec.structs import replace
 from anew.execute import engine
 from anew.ledger.leases import Leases, Standing
 from anew.model.errors import DamagedObject
+from anew.store.durable import replace_whole
 from anew.store.process import parse_process, this_process
 from anew.trace.places import inside
 from anew.verbs import opening
@@ -147,6 +148,4 @@ def _read(path: Path) -> Used | None:
 
 
 def _write(room: Path, used: Used) -> None:
-    part = room.with_name(room.name + ".part")
-    part.write_bytes(msgspec.json.encode(used))
-    part.replace(room.with_name(room.name + NOTE))
+    replace_whole(room.with_name(room.name + NOTE), msgspec.json.encode(used))

@@ -11,12 +11,11 @@ from anew.facets.environment.distributions import (
     UNWATCHED,
     Distribution,
     Known,
-    load_known,
-    save_known,
     stamps_of,
     watched_of,
 )
 from anew.facets.environment.sha256 import sha256_bytes, sha256_files
+from anew.facets.remembered import recall, remember
 from anew.model.canonical import digest_of
 from anew.model.secrets import redacted
 
@@ -41,7 +40,7 @@ def packages(prefix: str, cache: Path, made_for: str) -> list[Distribution]:
     Those below a folder of distributions are left to what their own lists say.
     """
     place = cache / f"{digest_of((prefix, made_for))[3:19]}-conda.msgpack"
-    before = load_known(place)
+    before = recall(place, dict[str, Known]) or {}
     after: dict[str, Known] = {}
     try:
         names = sorted(each for each in os.listdir(f"{prefix}/{META}") if each.endswith(".json"))
@@ -53,7 +52,7 @@ def packages(prefix: str, cache: Path, made_for: str) -> list[Distribution]:
         if now is not None:
             after[path] = now
     if after != before:
-        save_known(place, after)
+        remember(place, after)
     return [known.distribution for known in after.values()]
 
 

@@ -9,6 +9,7 @@ import msgspec
 from msgspec import Struct
 
 from anew.facets.environment.sha256 import sha256_files
+from anew.facets.remembered import recall, remember
 from anew.facets.states import blob, states_of
 from anew.model.canonical import digest_of
 from anew.model.digest import Digest, digest_bytes
@@ -78,7 +79,7 @@ def _in_folder(folder: str, cache: Path) -> Iterator[Distribution]:
     if not names:
         return
     place = cache / f"{digest_of(folder)[3:19]}-5.msgpack"
-    before, after = load_known(place), dict[str, Known]()
+    before, after = recall(place, dict[str, Known]) or {}, dict[str, Known]()
     changed = False
     for name in names:
         path = f"{folder}/{name}"
@@ -90,7 +91,7 @@ def _in_folder(folder: str, cache: Path) -> Iterator[Distribution]:
         changed = changed or now is not known
         yield now.distribution
     if changed or before.keys() != after.keys():
-        save_known(place, after)
+        remember(place, after)
 
 
 def _look(folder: str, name: str, known: Known | None) -> Known | None:
@@ -233,22 +234,3 @@ def _origin(path: str) -> tuple[str, str | None]:
     if direct.dir_info is not None:
         return ("editable" if direct.dir_info.get("editable") else "local"), url
     return "archive", url
-
-
-def load_known(place: Path) -> dict[str, Known]:
-    """Return what former looks found, as it was written to `place`."""
-    try:
-        return msgspec.msgpack.decode(place.read_bytes(), type=dict[str, Known])
-    except (OSError, msgspec.DecodeError):
-        return {}
-
-
-def save_known(place: Path, known: dict[str, Known]) -> None:
-    """Write `known` for the next look; where that fails, the next look is slower, nothing else."""
-    try:
-        place.parent.mkdir(parents=True, exist_ok=True)
-        part = place.with_suffix(f".{os.getpid()}")
-        part.write_bytes(msgspec.msgpack.encode(known))
-        part.replace(place)
-    except OSError:
-        return

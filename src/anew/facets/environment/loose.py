@@ -10,6 +10,7 @@ import msgspec
 from msgspec import Struct, field
 
 from anew.facets.environment.distributions import METADATA_FOLDERS, UNWATCHED
+from anew.facets.remembered import recall, remember
 from anew.facets.states import CHANGED, INODE, STATE, blob, states_of
 from anew.model.canonical import digest_of
 from anew.model.digest import Digest, digest_bytes
@@ -55,13 +56,13 @@ def look(sites: Sequence[str], cache: Path) -> tuple[Loose, ...]:
 
 def _in_site(site: str, cache: Path) -> tuple[Loose, ...]:
     place = cache / f"{digest_of(site)[3:19]}-loose.msgpack"
-    known = _load(place)
+    known = recall(place, _Look) or _Look()
     if known.states is not None and _states(site, known.folders, known.found)[0] == known.states:
         return known.found
     folders, found = _walk(site, known.found)
     states, newest = _states(site, folders, found)
     settled = time.time_ns() - newest > SETTLED
-    _save(place, _Look(folders, states if settled else None, found))
+    remember(place, _Look(folders, states if settled else None, found))
     return found
 
 
@@ -131,21 +132,3 @@ def _states(site: str, folders: Sequence[str], found: Sequence[Loose]) -> tuple[
         return None, 0
     changed = states[CHANGED : len(STATE) * len(folders) : len(STATE)]
     return digest_bytes(states.tobytes()), max(changed, default=0)
-
-
-def _load(place: Path) -> _Look:
-    try:
-        return msgspec.msgpack.decode(place.read_bytes(), type=_Look)
-    except (OSError, msgspec.DecodeError):
-        return _Look()
-
-
-def _save(place: Path, found: _Look) -> None:
-    """Write `found` for the next look; where that fails, the next look is slower, nothing else."""
-    try:
-        place.parent.mkdir(parents=True, exist_ok=True)
-        part = place.with_suffix(f".{os.getpid()}")
-        part.write_bytes(msgspec.msgpack.encode(found))
-        part.replace(place)
-    except (OSError, UnicodeEncodeError):
-        return

@@ -1,13 +1,14 @@
 """Standing: the states in which laid-out files were proved; only others are read again."""
 
+import contextlib
 import os
 import time
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-import msgspec
 from msgspec import Struct
 
+from anew.facets.remembered import recall, remember
 from anew.model.tree import Stamp
 from anew.store.copying import stamp_of
 from anew.store.mounts import Mounts
@@ -62,19 +63,11 @@ def _below(top: str) -> Found:
 
 def load(place: Path) -> Standing:
     """Return what was written to `place`, nothing where that cannot be read."""
-    try:
-        return msgspec.msgpack.decode(place.read_bytes(), type=Standing)
-    except (OSError, msgspec.DecodeError):
-        return Standing(0, {})
+    return recall(place, Standing) or Standing(0, {})
 
 
 def save(place: Path, standing: Standing) -> None:
     """Write `standing` to `place`; where stamps prove nothing, or it cannot be, nothing."""
-    try:
-        if not Mounts().keep_time(place.parent.stat().st_dev):
-            return
-        part = place.with_name(f"{place.name}.{os.getpid()}.part")
-        part.write_bytes(msgspec.msgpack.encode(standing))
-        part.replace(place)
-    except (OSError, UnicodeEncodeError):
-        return
+    with contextlib.suppress(OSError):
+        if Mounts().keep_time(place.parent.stat().st_dev):
+            remember(place, standing)
