@@ -92,3 +92,11 @@ def test_a_damaged_file_is_no_event_file(at: int, by: int) -> None:
 def test_nothing_raises(rest: bytes) -> None:
     read(NAME, BASE + rest)
     read(NAME, BASE + record(rest))
+
+
+def test_a_tag_that_is_no_text_counts_byte_for_byte() -> None:
+    def tagged(tag: bytes) -> bytes:
+        summary = text(1, text(1, tag) + bytes([2 << 3 | 5]) + struct.pack("<f", 1.0))
+        return file(1.5, record(text(5, summary)))
+
+    assert judged(tagged(b"\xff"), tagged(rb"\xff"), Exact()) is Answer.DIVERGED

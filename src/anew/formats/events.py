@@ -1,5 +1,6 @@
 """TensorBoard's event files: what was logged at which step, without the time of each event."""
 
+import json
 import struct
 from collections.abc import Iterator
 from functools import cache
@@ -82,7 +83,7 @@ def _read_value(place: str, value: Field, parts: list[Leaf | Blob]) -> None:
     tag = ""
     for field in _fields(value.value):
         if field.number == TAG and isinstance(field.value, bytes):
-            tag = field.value.decode("utf-8", "backslashreplace")
+            tag = json.dumps(field.value.decode("utf-8", "surrogateescape"))
             parts.append(Leaf(f"{place}, tag", tag))
         elif (field.number, field.kind) == (SIMPLE, FIXED32) and isinstance(field.value, bytes):
             parts.append(Leaf(f"{place}, {tag}", struct.unpack("<f", field.value)[0]))
