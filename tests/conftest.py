@@ -102,6 +102,27 @@ def make_anew(tmp_path: Path) -> Callable[[str], Anew]:
     return make
 
 
+NOBODY = 65534  # the user who may do least
+
+
+def another_user(anew: Anew, *places: Path) -> dict[str, int]:
+    """Return options that run Anew as one who is not root, who then owns `places` and the home."""
+    if os.geteuid() != 0:
+        return {}
+    user = {"user": NOBODY, "group": NOBODY}
+    for place in (anew.home, *places):
+        os.chown(place, NOBODY, NOBODY)
+    for folder in (anew.home.parent, *anew.home.parent.parents):
+        if len(folder.parts) > 2:  # what lies above is anybody's
+            folder.chmod(folder.stat().st_mode | 0o011)
+    try:
+        reach = [sys.executable, "-c", "import anew.cli.main"]
+        subprocess.run(reach, check=True, capture_output=True, **user)
+    except (PermissionError, subprocess.CalledProcessError):
+        pytest.skip("another user may not read the interpreter of these tests")
+    return user
+
+
 def pytest_make_parametrize_id(val: object, argname: str) -> str | None:
     """Keep bytes out of the names of tests: some hold a clock, and workers must agree on names."""
     return argname if isinstance(val, bytes) else None

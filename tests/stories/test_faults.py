@@ -5,16 +5,14 @@ import random
 import shlex
 import signal
 import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.conftest import ANEW, Anew
+from tests.conftest import ANEW, Anew, another_user
 
-NOBODY = 65534  # the user who may do least
 LOGS = """
 import anew, time
 for step in range(1000):
@@ -160,18 +158,7 @@ def test_read_only_project(anew: Anew) -> None:
     """Root writes everywhere, so for root it is another user who runs."""
     anew.write("read.py", "print(open('read.py').read()[:5])")
     anew.project.chmod(0o555)
-    user: dict[str, int] = {}
-    if os.geteuid() == 0:
-        user = {"user": NOBODY, "group": NOBODY}
-        os.chown(anew.home, NOBODY, NOBODY)
-        for folder in (anew.home.parent, *anew.home.parent.parents):
-            if len(folder.parts) > 2:  # what lies above is anybody's
-                folder.chmod(folder.stat().st_mode | 0o011)
-        try:
-            reach = [sys.executable, "-c", "import anew.cli.main"]
-            subprocess.run(reach, check=True, capture_output=True, **user)
-        except (PermissionError, subprocess.CalledProcessError):
-            pytest.skip("another user may not read the interpreter of these tests")
+    user = another_user(anew)
     done = anew("run", "read.py", **user)
     assert done.stdout == "print\n"
     assert anew.json("replay", "@1", **user)["verdict"] == "identical"

@@ -13,9 +13,8 @@ import pytest
 
 from anew.execute import room_clean
 from anew.execute.follow import why_impossible
-from tests.conftest import Anew
+from tests.conftest import Anew, another_user
 
-NOBODY = 65534  # the user who may do least
 COPIES = """
 #include <fcntl.h>
 #include <stdio.h>
@@ -360,24 +359,10 @@ def test_replay_in_a_clean_room(full: Anew) -> None:
     assert (coverage["trace"], coverage["gaps"]) == ("full", [])
 
 
-def test_as_an_ordinary_user_nobody_takes_on_the_rights_of_another(
-    full: Anew, tmp_path: Path
-) -> None:
-    user: dict[str, int] = {}
+def test_as_an_ordinary_user_nobody_takes_on_the_rights_of_another(full: Anew) -> None:
     if not os.access("/bin/su", os.X_OK):
         pytest.skip("there is no setuid program")
-    if os.geteuid() == 0:
-        user = {"user": NOBODY, "group": NOBODY}
-        for place in (full.home, full.project, full.project / "in.txt"):
-            os.chown(place, NOBODY, NOBODY)
-        for folder in (tmp_path, *tmp_path.parents):
-            if len(folder.parts) > 2:  # what lies above is anybody's
-                folder.chmod(folder.stat().st_mode | 0o011)
-        try:
-            reach = [sys.executable, "-c", "import anew.cli.main"]
-            subprocess.run(reach, check=True, capture_output=True, **user)
-        except (PermissionError, subprocess.CalledProcessError):
-            pytest.skip("another user may not read the interpreter of these tests")
+    user = another_user(full, full.project, full.project / "in.txt")
     program = compiled(full, "-static")
     words = ["sh", "-c", f"{program}; /bin/su --version > su.txt"]
     full("run", "--trace=full", "--name", "a", "--", *words, **user)

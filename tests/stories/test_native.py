@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+import anew as anew_package
 from anew.execute.preload import library
 from tests.conftest import Anew
 
@@ -252,3 +253,24 @@ for host in ("127.0.0.1", "localhost", "::ffff:127.0.0.1", socket.gethostname())
     anew("run", "own.py")
     gaps = anew.json("show", "@1")["coverage"]["gaps"]
     assert [gap["what"] for gap in gaps if gap["aspect"] == "network"] == []
+
+
+@pytest.mark.parametrize("options", [(), ("--isolate",)])
+@pytest.mark.parametrize("trace", ["auto", "full"])
+def test_anew_may_lie_below_a_folder_with_a_space(
+    native: Anew, tmp_path: Path, trace: str, options: tuple[str, ...]
+) -> None:
+    """The loader takes no such path: it is given a copy, which is nobody's input or output."""
+    place, temporary = tmp_path / "a b", tmp_path / "tmp"
+    place.mkdir()
+    temporary.mkdir()
+    (place / "anew").symlink_to(Path(anew_package.__file__).parent)
+    environ = {"PYTHONPATH": str(place), "TMPDIR": str(temporary)}
+    native("run", f"--trace={trace}", "sh", "-c", "cat in.txt > out.txt", environ=environ)
+    assert list(temporary.glob("anew-*/libanew-*.so"))
+    assert (inputs(native), outputs(native)) == ({"in.txt"}, {"out.txt"})
+    replayed = native("replay", "@1", *options, check=None, environ=environ)
+    if options and "no clean room" in replayed.stdout + replayed.stderr:
+        pytest.skip("no clean room can be made here")
+    assert "identical" in replayed.stdout
+    assert "preloaded" not in replayed.stdout + replayed.stderr

@@ -146,7 +146,7 @@ def _lent(
                 continue  # the record has it
             if library.digest and os.path.exists(real) and _same(real, library, store):
                 pairs += [(real, library.path, "library")]
-    pairs += [(place, place, "recorder") for place in _recorder()]
+    pairs += [(os.path.realpath(place), place, "recorder") for place in _recorder()]
     pairs += [(os.path.realpath(place), place, "asked for") for place in wishes.lend]
     taken = {mount.target for mount in mounts}
     lent: dict[str, Mount] = {}
