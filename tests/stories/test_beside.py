@@ -141,6 +141,14 @@ def test_a_run_whose_worker_is_killed_is_sealed_all_the_same(large: Anew) -> Non
     assert shown["coverage"]["gaps"] == []
 
 
+def test_a_worker_that_does_not_go_on_holds_nobody_up(large: Anew) -> None:
+    running = started(large)
+    for pid in wait_until(lambda: idle(large)):
+        os.kill(pid, signal.SIGSTOP)
+    shown = ended(large, running)
+    assert the_input(large, shown)["digest"] == str(digest_bytes(OLD))
+
+
 def test_an_interrupted_program_takes_its_worker_along(large: Anew) -> None:
     running = started(large)
     wait_until(lambda: idle(large))

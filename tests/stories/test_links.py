@@ -100,3 +100,12 @@ def test_a_project_that_is_reached_through_a_link(anew: Anew, tmp_path: Path) ->
     found = listed(anew)
     assert ("data.txt", "file") in found
     assert anew.json("replay", "@1")["verdict"] == "identical"
+
+
+def test_what_two_programs_read_by_one_link_is_one_input(anew: Anew) -> None:
+    (anew.project / "data").mkdir()
+    anew.write("data/a.txt", "a\n")
+    (anew.project / "link").symlink_to("data")
+    anew("run", "sh", "-c", "cat link/a.txt; cat link/a.txt; cat data/a.txt")
+    files = [path for path, kind in listed(anew) if kind == "file"]
+    assert files == ["data/a.txt"]
