@@ -3,15 +3,16 @@
 import os
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from anew.model.errors import DamagedObject
-from anew.store.laying import Laid, Way
+from anew.store.laying import FILE_COSTS, Laid
 from anew.store.local import LocalStore
 from anew.store.packs import read_index
-from anew.store.sharing import WORTH_A_PROCESS, shared_out
+from anew.store.sharing import WORTH_A_PROCESS, Piece, shared_out
 
-COUNT = 2 * WORTH_A_PROCESS + 7
+COUNT = 2 * int(WORTH_A_PROCESS / FILE_COSTS) + 7
 
 
 def objects(store: LocalStore, folder: Path) -> list[Laid]:
@@ -31,7 +32,7 @@ def test_all_come_out_as_they_went_in(tmp_path: Path) -> None:
     with LocalStore(tmp_path / "store", tmp_path / "cache") as store:
         files = objects(store, tmp_path / "out")
         os.umask(os.umask(0o022))
-        assert store.lay_out(files) == {Way.LINK: 0, Way.COPY: 1}
+        store.lay_out(files)
     for number, file in enumerate(files):
         status = os.stat(file.target)
         assert status.st_mode & 0o7777 == file.mode
@@ -57,7 +58,21 @@ def test_a_damaged_object_is_named_whoever_met_it(tmp_path: Path, number: int) -
     assert not Path(files[number].target).exists()
 
 
-@pytest.mark.parametrize("number", [3, COUNT - 3])
+@pytest.mark.parametrize("linkable", [False, True])
+def test_a_damaged_large_object_is_named(tmp_path: Path, *, linkable: bool) -> None:
+    with LocalStore(tmp_path / "store", tmp_path / "cache") as store:
+        files = objects(store, tmp_path / "out")
+        large = msgspec.structs.replace(files[-1], linkable=linkable)
+        (held,) = (path for path in (tmp_path / "store" / "objects").rglob("*") if path.is_file())
+        held.chmod(0o644)
+        held.write_bytes(bytes(299_999) + b"1")
+        with pytest.raises(DamagedObject) as raised:
+            store.lay_out([*files[:-1], large])
+    assert large.digest[:20] in str(raised.value)
+    assert not Path(large.target).exists()
+
+
+@pytest.mark.parametrize("number", [3, COUNT - 3, COUNT])
 def test_a_file_that_is_in_the_way_stays(tmp_path: Path, number: int) -> None:
     with LocalStore(tmp_path / "store", tmp_path / "cache") as store:
         files = objects(store, tmp_path / "out")
@@ -75,5 +90,9 @@ def test_what_another_process_failed_at_is_done_here() -> None:
         del share
         os._exit(7 if os.getpid() != here else 0)
 
-    with shared_out(things, work) as left:
+    pieces = [
+        Piece(WORTH_A_PROCESS, things[: COUNT // 2]),
+        Piece(WORTH_A_PROCESS, things[COUNT // 2 :]),
+    ]
+    with shared_out(pieces, work) as left:
         assert sorted(left()) == things

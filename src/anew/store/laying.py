@@ -1,8 +1,8 @@
 """Laying out: write many objects to many files at once, each checked as it is written."""
 
 import os
-from collections.abc import Callable, Iterable, Sequence
-from enum import StrEnum
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from operator import itemgetter
 from pathlib import Path
 
 from msgspec import Struct
@@ -12,18 +12,12 @@ from anew.store.copying import copy, opened, stream
 from anew.store.durable import write_all
 from anew.store.holdings import Holdings
 from anew.store.objectindex import Place
-from anew.store.sharing import shared_out
+from anew.store.sharing import Piece, shared_out
 from anew.store.verifying import damaged
 
-WORKERS = 4
+TOGETHER = 500  # small files that are written one after the other
+FILE_COSTS, BYTE_COSTS = 100e-6, 0.5e-9  # seconds, roughly, of a core
 _NEW = os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
-
-
-class Way(StrEnum):
-    """How the bytes of a large object came to a file."""
-
-    LINK = "link"  # the very file of the store: it must not be written to
-    COPY = "copy"  # blocks shared where the file system can
 
 
 class Laid(Struct, frozen=True):
@@ -41,55 +35,67 @@ class Laid(Struct, frozen=True):
     filled: Digest | None = None
 
 
-def lay_out(holdings: Holdings, files: Iterable[Laid]) -> dict[Way, int]:
-    """Write `files`, none of which may exist, in folders that do; return how many came which way.
+def lay_out(holdings: Holdings, files: Iterable[Laid]) -> None:
+    """Write `files`, none of which may exist, in folders that do.
 
     Raises:
         MissingObject: an object is not held; some files are written then.
         DamagedObject: other bytes lie under its name.
         OSError: a file cannot be written.
     """
-    from concurrent.futures import ThreadPoolExecutor  # noqa: PLC0415 - recording lays nothing out
-
     wanted = list(files)
     packed = holdings.index.find_many({each.digest for each in wanted})
-    small = [each for each in wanted if each.digest in packed]
-    small.sort(key=lambda each: _position(packed[each.digest]))
-    large = [each for each in wanted if each.digest not in packed]
-    places = [_path(holdings, each.digest) for each in large]
     umask = os.umask(0o077)
     os.umask(umask)
+
+    def write(file: Laid, held: bytes | Path | None) -> None:
+        if held is None:
+            raise damaged(file.digest)
+        if isinstance(held, Path):
+            _write_large(file, held, umask)
+        else:
+            _write(file, held, umask)
 
     def elsewhere(share: Sequence[Laid]) -> None:
         """Write a share in another process, which must leave the index alone."""
         written = 0
         try:
             for written, each in enumerate(share):  # noqa: B007
-                data = holdings.unpacked(packed[each.digest])
-                if data is None:
-                    raise damaged(each.digest)
-                _write(each, data, umask)
+                place = packed.get(each.digest)
+                path = holdings.layout.object(each.digest)
+                write(each, path if place is None else holdings.unpacked(place))
         except BaseException:
             for each in share[:written]:
                 Path(each.target).unlink()
             raise
 
-    # A process with threads does not fork: shares first. Hashing and copying leave Python alone.
-    with shared_out(small, elsewhere) as left, ThreadPoolExecutor(WORKERS) as pool:
-        ways = [pool.submit(_large, *each, umask) for each in zip(large, places, strict=True)]
+    with shared_out(_pieces(holdings, wanted, packed), elsewhere) as left:
         for each in left():
-            _write(each, holdings.unpack(packed[each.digest]), umask)
-        done = [each.result() for each in ways]
-    return {way: done.count(way) for way in Way}
+            place = packed.get(each.digest) or holdings.place(each.digest)
+            write(each, place if isinstance(place, Path) else holdings.unpack(place))
 
 
-def _position(place: Place) -> tuple[str, int]:
-    return place.pack, place.frame.offset
-
-
-def _path(holdings: Holdings, digest: Digest) -> Path | bytes:
-    place = holdings.place(digest)
-    return place if isinstance(place, Path) else holdings.unpack(place)
+def _pieces(
+    holdings: Holdings, wanted: Iterable[Laid], packed: Mapping[Digest, Place]
+) -> list[Piece[Laid]]:
+    """Cut what is to be written in pieces, with what each costs: neighbours in packs in one."""
+    pieces: list[Piece[Laid]] = []
+    small: list[tuple[str, int, Laid]] = []
+    for each in wanted:
+        place = packed.get(each.digest)
+        if place is not None:
+            small.append((place.pack, place.frame.offset, each))
+            continue
+        try:
+            size = holdings.layout.object(each.digest).stat().st_size
+        except FileNotFoundError:  # moved into a pack meanwhile, or missing
+            size = 0
+        pieces.append(Piece(FILE_COSTS + size * BYTE_COSTS, [each]))
+    small.sort(key=itemgetter(0, 1))
+    for start in range(0, len(small), TOGETHER):
+        files = [each for _, _, each in small[start : start + TOGETHER]]
+        pieces.append(Piece(FILE_COSTS * len(files), files))
+    return pieces
 
 
 def _write(file: Laid, data: bytes, umask: int) -> None:
@@ -115,29 +121,34 @@ def _finish(sink: int, file: Laid, umask: int) -> None:
     os.utime(sink, ns=(file.modified, file.modified))
 
 
-def _large(file: Laid, place: Path | bytes, umask: int) -> Way:
-    if isinstance(place, Path) and file.fill is not None:
-        place = place.read_bytes()
-        if digest_bytes(place) != file.digest:
+def _write_large(file: Laid, place: Path, umask: int) -> None:
+    """Write an object that is a file of its own.
+
+    Raises:
+        DamagedObject: it holds other bytes.
+    """
+    if file.fill is not None:
+        data = place.read_bytes()
+        if digest_bytes(data) != file.digest:
             raise damaged(file.digest)
-    if isinstance(place, bytes):  # it is to be filled in, or moved into a pack meanwhile
-        _write(file, place, umask)
-        return Way.COPY
+        _write(file, data, umask)
+        return
     with opened(str(place), None) as source:
         if file.linkable and _linked(place, file.target):
             if stream(source, None) != file.digest:
                 Path(file.target).unlink()
                 raise damaged(file.digest)
-            return Way.LINK
+            return
         sink = os.open(file.target, _NEW, file.mode)
         try:
             if copy(source, sink) != file.digest:
-                Path(file.target).unlink()
                 raise damaged(file.digest)
             _finish(sink, file, umask)
+        except BaseException:
+            Path(file.target).unlink()
+            raise
         finally:
             os.close(sink)
-    return Way.COPY
 
 
 def _linked(place: Path, target: str) -> bool:

@@ -16,7 +16,7 @@ from anew.store.copying import BLOCK, copy, fingerprint, opened, stamp_of, strea
 from anew.store.dropping import drop
 from anew.store.durable import write_all
 from anew.store.holdings import Holdings
-from anew.store.laying import Laid, Way, lay_out
+from anew.store.laying import Laid, lay_out
 from anew.store.layout import open_layout
 from anew.store.locking import WAIT_SECONDS
 from anew.store.mounts import Mounts
@@ -142,14 +142,14 @@ class LocalStore:
         finally:
             os.close(sink)
 
-    def lay_out(self, files: Iterable[Laid]) -> dict[Way, int]:
-        """Write many objects to files that must not exist, checked; say how many came which way.
+    def lay_out(self, files: Iterable[Laid]) -> None:
+        """Write many objects to files that must not exist, checked.
 
         Raises:
             MissingObject, DamagedObject, OSError: one cannot be; others are written by then.
         """
         self._holdings.index.sync()
-        return lay_out(self._holdings, files)
+        lay_out(self._holdings, files)
 
     def has_many(self, digests: Iterable[Digest]) -> frozenset[Digest]:
         """Return those of `digests` that are held."""

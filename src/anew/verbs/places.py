@@ -77,7 +77,7 @@ def _as_left(
         for number, tree in enumerate(archive.trees) if tree.part in parts
     }  # fmt: skip
     count = sum(tree.files.count for tree in archive.trees if tree.part in parts)
-    placed = layout.Placed(places, copied=count)
+    placed = layout.Placed(places, count)
     before = standing.load(place / STANDING)
     differing, now = layout.compare(archive, placed, before, workspace.store, rewritten)
     if differing:

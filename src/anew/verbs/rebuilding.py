@@ -163,7 +163,7 @@ def _copied(
                 path.mkdir(exist_ok=True)
             else:
                 _copy(f"{top.path}/{each.path}", path)
-                placed.copied += 1
+                placed.files += 1
     return placed
 
 

@@ -34,7 +34,7 @@ def lay_out(archive: Archive, root: Path, store: LocalStore, clock: int) -> int:
         for name in names:
             _settle(os.path.join(folder, name), clock)
         os.utime(folder, (clock, clock))
-    return placed.copied
+    return placed.files
 
 
 def _make_parents(root: Path, folder: Path) -> None:

@@ -16,7 +16,7 @@ from anew.model.errors import ChangedWhileRead, DamagedObject
 from anew.model.inputs import FileKind
 from anew.model.tree import Stamp
 from anew.store.copying import fingerprint, opened
-from anew.store.laying import Laid, Way
+from anew.store.laying import Laid
 from anew.store.listings import read_listing
 from anew.store.local import LocalStore
 from anew.trace.places import inside
@@ -28,11 +28,10 @@ WORKERS = 4
 
 
 class Placed(Struct):
-    """Where the trees of an archive lie now, by where they were; `linked` files are the store's."""
+    """Where the trees of an archive lie now, by where they were, with how many files."""
 
     places: dict[str, str] = field(default_factory=dict)
-    linked: int = 0
-    copied: int = 0
+    files: int = 0
 
     def now(self, path: str) -> str | None:
         """Return where a path of the original lies now; None where it was not laid out."""
@@ -75,12 +74,12 @@ def lay_out(
             elif each.digest is not None:
                 files.append(_laid(each, each.digest, tree, target, link=link))
     _make_folders(folders)
-    ways = store.lay_out(files)
+    store.lay_out(files)
     for target, leads_to in links:  # after the files: none is written through a link
         os.symlink(leads_to, target)
     for target, mode in last:
         os.chmod(target, mode)
-    result.linked, result.copied = ways[Way.LINK], len(files) - ways[Way.LINK]
+    result.files = len(files)
     return result
 
 

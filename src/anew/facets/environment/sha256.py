@@ -1,8 +1,15 @@
 """SHA-256, where a standard asks for it: RECORD (PEP 376), locks and wheels (PEP 751)."""
 
+from __future__ import annotations
+
 import os
 from base64 import urlsafe_b64encode
-from collections.abc import Sequence
+from contextlib import ExitStack
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from concurrent.futures import Future, ThreadPoolExecutor
 
 LARGE = 1 << 20  # bytes; below it a thread costs more than it saves
 BLOCK = 1 << 16  # holds most files
@@ -14,31 +21,36 @@ def sha256_files(paths: Sequence[str]) -> list[str | None]:
     import hashlib  # noqa: PLC0415 - 3 ms, and what is known is not hashed
 
     found: list[str | None] = []
-    large: list[int] = []
-    for number, path in enumerate(paths):
-        try:
-            file = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
-        except OSError:
-            found.append(None)
-            continue
-        try:
-            data = _first(file)
-            if len(data) >= LARGE:
-                large.append(number)
-                data = b""
-            found.append(_as_in_record(hashlib.sha256(data).digest()))
-        except OSError:  # a folder
-            found.append(None)
-        finally:
-            os.close(file)
-    if large:
-        from concurrent.futures import ThreadPoolExecutor  # noqa: PLC0415 - 5 ms
-
-        with ThreadPoolExecutor(WORKERS) as pool:  # hashing leaves Python to others
-            for number, digest in zip(large, pool.map(_whole, [paths[n] for n in large]),
-                                      strict=True):  # fmt: skip
-                found[number] = digest
+    large: dict[int, Future[str | None]] = {}
+    with ExitStack() as ending:
+        pool: ThreadPoolExecutor | None = None  # hashing leaves Python to others
+        for number, path in enumerate(paths):
+            try:
+                file = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+            except OSError:
+                found.append(None)
+                continue
+            try:
+                data = _first(file)
+                if len(data) < LARGE:
+                    found.append(_as_in_record(hashlib.sha256(data).digest()))
+                    continue
+                pool = pool or ending.enter_context(_pool())
+                large[number] = pool.submit(_whole, path)
+                found.append(None)
+            except OSError:  # a folder
+                found.append(None)
+            finally:
+                os.close(file)
+    for number, digest in large.items():
+        found[number] = digest.result()
     return found
+
+
+def _pool() -> ThreadPoolExecutor:
+    from concurrent.futures import ThreadPoolExecutor  # noqa: PLC0415 - 5 ms
+
+    return ThreadPoolExecutor(WORKERS)
 
 
 def _first(file: int) -> bytes:
