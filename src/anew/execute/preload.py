@@ -2,14 +2,10 @@
 
 import contextlib
 import os
-import platform
-import shutil
-import subprocess
-import tempfile
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from anew.trace.records import CHUNK, CHUNK_MARK, MARK_AT
+from anew.trace.chunks import CHUNK, CHUNK_MARK, MARK_AT
 
 FIRST_CHUNK = 1 << 20  # bytes of the chunk that is made with the spool
 VARIABLE = "LD_PRELOAD"
@@ -37,7 +33,7 @@ def library(cache: Path) -> str | None:
         status = os.stat(_LIBRARY)
     except OSError:
         return None
-    name = f"{_LIBRARY}\n{status.st_mtime_ns}\n{status.st_size}\n{platform.release()}\n"
+    name = f"{_LIBRARY}\n{status.st_mtime_ns}\n{status.st_size}\n{os.uname().release}\n"
     remembered = cache / _TRIED
     try:
         lines = remembered.read_text(encoding="utf-8", errors="surrogateescape")
@@ -57,14 +53,24 @@ def library(cache: Path) -> str | None:
 
 def copies() -> Path:
     """Return the folder of copies for the loader, which takes no path with a space in it."""
+    import tempfile  # noqa: PLC0415 - few need it
+
     return Path(tempfile.gettempdir()) / f"anew-{os.getuid()}"
+
+
+def folders() -> tuple[str, ...]:
+    """Return the folders beside the package that hold the library for the loader: mostly none."""
+    return (str(copies()),) if _needs_copy() else ()
+
+
+def _needs_copy() -> bool:
+    return any(mark in str(_LIBRARY) for mark in _PARTING)
 
 
 def _without_spaces(size: int) -> str | None:
     """Return a path of the library that the loader can take."""
-    path = str(_LIBRARY)
-    if not any(mark in path for mark in _PARTING):
-        return path
+    if not _needs_copy():
+        return str(_LIBRARY)
     folder = copies()
     if any(mark in str(folder) for mark in _PARTING):
         return None
@@ -76,6 +82,8 @@ def _without_spaces(size: int) -> str | None:
         copy = folder / f"libanew-{size}-{os.stat(_LIBRARY).st_mtime_ns}.so"
         if not copy.exists():
             made = folder / f"new.{os.getpid()}"
+            import shutil  # noqa: PLC0415 - once for a build
+
             shutil.copyfile(_LIBRARY, made)
             made.replace(copy)
     except OSError:
@@ -85,6 +93,8 @@ def _without_spaces(size: int) -> str | None:
 
 def _works(path: str) -> bool:
     """Say whether a program runs under the library, and nothing is said on its stderr."""
+    import subprocess  # noqa: PLC0415 - once for a build and machine
+
     try:
         done = subprocess.run(
             ["true"], env={**os.environ, VARIABLE: path}, capture_output=True, check=False,
@@ -109,7 +119,7 @@ def suits(program: str) -> bool:
     if not head.startswith(b"\x7fELF"):
         return True  # a script: its interpreter is looked into by nobody, and is hardly ever such
     same = head[4] == _ELF64 and int.from_bytes(head[18:20], "little") == _MACHINES.get(
-        platform.machine()
+        os.uname().machine
     )
     return same and not any(name in head for name in _SANITIZERS)
 

@@ -7,7 +7,6 @@ from anew.facets import git
 from anew.facets.holding import Holder
 from anew.facets.project import Listing as Found
 from anew.model.digest import Digest, digest_bytes
-from anew.model.errors import ChangedWhileRead
 from anew.model.inputs import CodeFile, CodeState, FileKind, Kept
 from anew.model.tree import Listing
 from anew.store.listings import write_listing
@@ -15,34 +14,10 @@ from anew.store.protocol import Batch
 from anew.trace.histories import History
 from anew.trace.places import inside, short
 from anew.trace.proofs import Source, bytes_of_first, why_lost
-from anew.trace.roles import CODE_ENDINGS
 
 UNUSED_LARGEST = 1 << 20  # bytes of an untracked file that was not used
 UNUSED_MOST = 100 << 20
 EXECUTABLE = 0o111
-EARLY_MOST = 2000  # files
-EARLY_LARGEST = 1 << 20  # bytes
-EARLY = frozenset((*CODE_ENDINGS, "json", "yaml", "yml", "toml", "cfg", "ini", "conf"))
-
-
-def hold_early(found: Found, batch: Batch) -> dict[str, Digest]:
-    """Hold small code and configuration before the start; return their digests by path.
-
-    People edit code while a run goes on: by its end the bytes it started with may be gone. Files
-    the store knows by their state are not read again.
-    """
-    chosen = [
-        (path, stamp)
-        for path, stamp in found.files.items()
-        if path.rpartition(".")[2] in EARLY and stamp.size <= EARLY_LARGEST
-    ]
-    held = {}
-    for path, stamp in chosen[:EARLY_MOST]:
-        try:
-            held[path] = batch.add_file(path, stamp)
-        except (OSError, ChangedWhileRead):
-            continue
-    return held
 
 
 def used_files(

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from anew.model.record import Gap
 from anew.trace import records
+from anew.trace.chunks import CHUNK
 from anew.trace.places import inside
 from anew.trace.records import Told
 
@@ -32,7 +33,7 @@ def _chunks(folder: Path) -> Iterator[bytes]:
             data = (folder / str(number)).read_bytes()
         except OSError:
             return
-        if len(data) >= records.CHUNK.size:
+        if len(data) >= CHUNK.size:
             yield data
         number += 1
 

@@ -1,11 +1,17 @@
 """Seeds, threads and switches: what a run was given, and what a replay is given again."""
 
-import os
-from collections.abc import Iterable, Mapping
+from __future__ import annotations
 
-from anew.facets.spool import Account
+import os
+from typing import TYPE_CHECKING
+
 from anew.model.digest import digest_bytes
 from anew.model.inputs import Seeds, Threads
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from anew.facets.spool import Account
 
 ROOT_BYTES = 16
 HASH_SEEDS = 2**32

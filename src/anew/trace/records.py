@@ -10,13 +10,12 @@ from anew.model.record import Gap
 from anew.model.tree import Stamp
 from anew.trace.calling import Call
 from anew.trace.calling import plain as plain_host
+from anew.trace.chunks import CHUNK, CHUNK_MARK
 from anew.trace.events import FOLDER, Deed, Event
 from anew.trace.own import Own
 from anew.trace.programs import Attempt, How, Program, Programs
 
-CHUNK_MARK, RECORD_MARK = 0x31636E6177656E61, 0x77656E61
-CHUNK = struct.Struct("<QQQQQ24x")  # mark, bytes used, size, events lost, number of the last chunk
-MARK_AT = 40  # in the first chunk: the mark of our own calls, where all calls are followed
+RECORD_MARK = 0x77656E61
 _RECORD = struct.Struct("<IIHHIQ6qII")
 _STATE = struct.Struct("<6q")
 _HAS_STAMP = 0x100

@@ -5,13 +5,8 @@ from collections.abc import Sequence
 from anew.trace import rules
 from anew.trace.histories import History
 from anew.trace.places import MEMORY, NOISE, SYSTEM, Places, inside
-from anew.trace.rules import OwnRule, Role, Rule
+from anew.trace.rules import CODE_ENDINGS, OwnRule, Role, Rule
 
-CODE_ENDINGS = frozenset((
-    "py", "pyx", "pyi", "ipynb", "sh", "bash", "zsh", "pl", "r", "R", "jl", "lua",
-    "so", "pyd", "dll", "dylib", "js", "mjs", "ts", "c", "cc", "cpp", "h", "hpp",
-    "cu", "rs", "go", "java", "jar", "m", "stan", "sql",
-))  # fmt: skip
 EXECUTABLE = 0o111
 IS_FILE, KIND = 0o100000, 0o170000
 

@@ -8,6 +8,12 @@ from msgspec import Struct
 
 from anew.trace.places import MEMORY, NOISE, SYSTEM, Places, inside
 
+CODE_ENDINGS = frozenset((
+    "py", "pyx", "pyi", "ipynb", "sh", "bash", "zsh", "pl", "r", "R", "jl", "lua",
+    "so", "pyd", "dll", "dylib", "js", "mjs", "ts", "c", "cc", "cpp", "h", "hpp",
+    "cu", "rs", "go", "java", "jar", "m", "stan", "sql",
+))  # fmt: skip
+
 
 class Role(StrEnum):
     """What a file was to the run."""

@@ -4,11 +4,14 @@ Nothing is believed that the seal does not check: what is learnt here goes to th
 by state, or into the store, and counts if the file still is in the state it was read in.
 """
 
+from __future__ import annotations
+
 import os
 import stat
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import msgspec
 from msgspec import Struct
@@ -22,11 +25,13 @@ from anew.store.durable import replace_whole
 from anew.store.local import LocalStore
 from anew.store.stamps import SETTLED
 from anew.trace.places import short
-from anew.trace.roles import Roles
 from anew.trace.rules import LIBRARIES
 from anew.verbs import opening
 from anew.verbs.opening import Before
 from anew.verbs.workspace import Workspace
+
+if TYPE_CHECKING:
+    from anew.trace.roles import Roles
 
 NOTES = Path("native", "large")  # in the spool: paths that programs opened, each ended by NUL
 DONE = "beside"
@@ -72,6 +77,8 @@ def done(spool: Path) -> Done:
 
 def _work(workspace: Workspace, request: Request, before: Before, spool: Path) -> None:
     """Take in what notes tell of, until there was none for a while or the disk is full."""
+    from anew.trace.roles import Roles  # noqa: PLC0415 - hardly ever is there work
+
     roles = Roles(opening.places(workspace, spool, request, before, ()), before.settings.rules)
     with LocalStore(workspace.root, workspace.cache) as store:
         batch = store.begin()

@@ -6,9 +6,12 @@ from pathlib import Path
 from anew.execute import preload
 from anew.execute.protocol import Mount
 from anew.model.recipe import Trace
+from anew.model.record import Gap
 from anew.probe import inject
 from anew.trace.places import inside
 from anew.verbs.workspace import Workspace
+
+REMEDY = "use Linux 5.9 or later, outside of a container or in one that allows seccomp and ptrace"
 
 
 def why_not(trace: Trace, *, contained: bool = False) -> str:
@@ -20,6 +23,11 @@ def why_not(trace: Trace, *, contained: bool = False) -> str:
     from anew.execute import follow  # noqa: PLC0415 - slow to load, and few runs ask for it
 
     return follow.why_impossible()
+
+
+def hindered(why: str) -> Gap:
+    """Return the gap of a run whose programs were all to be followed, and could not be."""
+    return Gap("trace", f"not all programs are followed, as --trace=full asks: {why}", REMEDY)
 
 
 def place_of(program: str, directory: str, mounts: tuple[Mount, ...]) -> str:

@@ -154,7 +154,7 @@ def places(
             home,
             os.path.realpath(temporary_folder()),
             (*environments, *before.listing.environments),
-            (str(workspace.root), str(workspace.cache), str(spool), str(preload.copies())),
+            (str(workspace.root), str(workspace.cache), str(spool), *preload.folders()),
         ),
         given,
     )

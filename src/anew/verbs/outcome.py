@@ -14,6 +14,7 @@ from anew.model.record import Gap, Outcome, Status, Stream
 from anew.store.listings import write_listing
 from anew.trace import unfollowed
 from anew.trace.histories import History
+from anew.verbs.following import hindered
 from anew.verbs.opening import Before, World
 
 
@@ -103,14 +104,6 @@ def copy_stream_files(run: Ended, holder: Holder) -> list[str]:
             holder.seen += 1
             lost.append(name)
     return lost
-
-
-REMEDY = "use Linux 5.9 or later, outside of a container or in one that allows seccomp and ptrace"
-
-
-def hindered(why: str) -> Gap:
-    """Return the gap of a run whose programs were all to be followed, and could not be."""
-    return Gap("trace", f"not all programs are followed, as --trace=full asks: {why}", REMEDY)
 
 
 def other_gaps(run: Ended) -> tuple[Gap, ...]:

@@ -1,20 +1,22 @@
 """run: open, look, execute, seal. The same way for a run and for a replay."""
 
+from __future__ import annotations
+
+import contextlib
 import os
 import shutil
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from msgspec import Struct, field
 from msgspec.structs import replace
 
 from anew.execute import local, preload, streams
 from anew.execute.protocol import Ended, Exit, Isolation, Job, Mount
-from anew.facets import code, config, git, hardware, large_code, project, seeds, settings
 from anew.facets import command as commands
-from anew.facets import spool as spools
-from anew.facets.spool import Account
+from anew.facets import config, early, git, hardware, large_code, project, seeds, settings
 from anew.ledger.leases import Leases
 from anew.model.canonical import encode
 from anew.model.circumstances import Circumstances
@@ -28,10 +30,12 @@ from anew.model.version import VERSION
 from anew.probe import inject
 from anew.trace.places import inside, short
 from anew.verbs import beside, following, opening
+from anew.verbs.following import hindered
 from anew.verbs.opening import Before
-from anew.verbs.outcome import hindered
-from anew.verbs.seal import seal
 from anew.verbs.workspace import Workspace
+
+if TYPE_CHECKING:
+    from anew.facets.spool import Account
 
 STDIN_LARGEST = 1 << 30  # bytes of a script on stdin that we take over
 NOT_EXECUTABLE = (8, 13)  # ENOEXEC, EACCES
@@ -111,7 +115,7 @@ def carry_out(
     with workspace.store.in_use():  # until the spool names what is held early
         if scene.place is None:
             batch = workspace.store.begin()
-            before.early = code.hold_early(before.listing, batch)
+            before.early = early.hold(before.listing, batch)
             batch.commit()
         opening.write(spool, request, before, _settings(request, scene))
     if scene.given:
@@ -131,12 +135,16 @@ def carry_out(
         job, lambda: leases.beat(run_id), lambda: leases.take(run_id, request.started_at),
         beside.prepare(workspace, request, before, spool) if library is not None else None,
     )  # fmt: skip
+    _load_seal()
     ended = running.wait()
     if ended.exit.failure is not None and (ended.exit.errno or ended.exit.roomless):
         workspace.ledger.append(RUN_REMOVED, run_id, text="the program could not be started")
         shutil.rmtree(spool, ignore_errors=True)
         leases.release(run_id)
         raise _not_started(resolved.argv[0], ended.exit)
+    from anew.facets import spool as spools  # noqa: PLC0415 - they were loaded meanwhile
+    from anew.verbs.seal import seal  # noqa: PLC0415
+
     if scene.tell is not None:
         scene.tell(spools.read(spool))
     try:
@@ -148,6 +156,12 @@ def carry_out(
     finally:
         leases.release(run_id)
     return Done(run_id, ended, record, "", resolved.interpreter)
+
+
+def _load_seal() -> None:
+    """Load what is needed when the program has ended: while it runs, we have nothing to do."""
+    with contextlib.suppress(ImportError, OSError, MemoryError):  # it is said when it is needed
+        import anew.verbs.seal  # noqa: F401, PLC0415
 
 
 def _why_not_followed(ask: Ask, scene: Scene) -> str:

@@ -16,8 +16,7 @@ from anew.cli.options import store as store_option
 from anew.model.errors import NotSealed, WrongUsage
 from anew.model.recipe import Keep, Options, Trace, Track
 from anew.model.record import SHORT_ID, Record
-from anew.verbs.following import why_not
-from anew.verbs.outcome import hindered
+from anew.verbs.following import hindered, why_not
 from anew.verbs.run import Ask, Done, run
 from anew.verbs.workspace import Workspace, directory_of
 
