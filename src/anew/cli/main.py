@@ -1,17 +1,14 @@
 """The command line: finds the command, turns errors into words and exit codes."""
 
-import importlib
 import os
 import signal
 import sys
 from collections.abc import Sequence
 from typing import NoReturn
 
-import click
-
 from anew.cli import render
-from anew.model.errors import AnewError, StoreUnusable, Unsupported, WrongUsage
-from anew.model.version import VERSION
+from anew.cli.loading import load_msgspec
+from anew.model.errors import AnewError, StoreUnusable, Unsupported
 
 # Each command in the order of the help page; it is loaded when it is called, or all for the help.
 COMMANDS = {
@@ -34,55 +31,15 @@ COMMANDS = {
 }
 
 
-class Commands(click.Group):
-    """The commands, each in a module of its own that is imported when it is needed."""
-
-    def list_commands(self, ctx: click.Context) -> list[str]:
-        """Return the names in the order of the help page."""
-        del ctx
-        return list(COMMANDS)
-
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        """Return the command of that name."""
-        del ctx
-        if cmd_name not in COMMANDS:
-            return None
-        module = importlib.import_module(f"anew.cli.commands.{cmd_name}")
-        command: click.Command = module.command
-        return command
-
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """Write the list of commands without importing them."""
-        del ctx
-        with formatter.section("Commands"):
-            formatter.write_dl(list(COMMANDS.items()))
-
-
-@click.group(
-    cls=Commands,
-    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
-    epilog="RUN is an id or its beginning, a name, or @1, @2, … for the latest runs.",
-)
-@click.version_option(VERSION, prog_name="anew")
-def anew() -> None:
-    """Record an experiment, run it again from its record, and say if the result is the same."""
-
-
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line; return its exit code."""
     words = list(sys.argv[1:] if argv is None else argv)
     if sys.platform == "win32":
         return _failed(Unsupported("Windows is not supported", hint="use WSL"), words)
     try:
-        code = anew.main(words, prog_name="anew", standalone_mode=False)
+        return _carry_out(words)
     except AnewError as error:
         return _failed(error, words)
-    except click.UsageError as error:
-        where = error.ctx.command_path if error.ctx else "anew"
-        usage = WrongUsage(error.format_message(), hint=f"see `{where} --help`")
-        return _failed(usage, words)
-    except click.exceptions.Abort:
-        return 128 + signal.SIGINT
     except KeyboardInterrupt:
         return 128 + signal.SIGINT
     except BrokenPipeError:
@@ -90,7 +47,18 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 128 + signal.SIGPIPE
     except OSError as error:
         return _failed(StoreUnusable("a file could not be used", why=str(error)), words)
-    return code if isinstance(code, int) else 0
+
+
+def _carry_out(words: Sequence[str]) -> int:
+    if len(words) > 1 and words[0] == "run" and not words[1].startswith("-"):
+        load_msgspec()
+        from anew.cli import running  # what parses options takes 15 ms to load, and there is none
+        from anew.model.recipe import Options
+
+        return running.carry_out(tuple(words[1:]), Options())
+    from anew.cli import parsing
+
+    return parsing.carry_out(words)
 
 
 def end() -> NoReturn:

@@ -1,6 +1,5 @@
 """Values to text. The only place that prints."""
 
-import json
 import os
 import sys
 from collections.abc import Callable, Mapping
@@ -29,6 +28,8 @@ def document(value: object) -> None:
 
 def text_of(value: object) -> str:
     """Return `value` as JSON; bytes of a name that are no UTF-8 as escapes."""
+    import json
+
     import msgspec
 
     plain = msgspec.to_builtins(value, enc_hook=str)

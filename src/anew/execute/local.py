@@ -26,19 +26,20 @@ SENT_BY_USER = 0  # si_code up to this: kill(2) and its like; above: the kernel,
 
 
 class Running(Struct):
-    """A job that goes on. `pid` is the program's."""
+    """A job that goes on."""
 
-    pid: int
     supervisor: int
     private: bool  # in a session of its own: signals reach it only through us
     _told: int
     _alive: int
     _mask: set[int | signal.Signals]
+    _pid: int = -1  # the program's
     _ended: Ended | None = None
 
     def wait(self) -> Ended:
         """Wait for the end, passing on the signals that reach us meanwhile."""
         watched = {*FORWARDED, signal.SIGCHLD}
+        self._pid = _pid(self._told)
         main = threading.get_ident()
         listener = threading.Thread(target=self._listen, args=(main,), daemon=True)
         listener.start()
@@ -59,12 +60,14 @@ class Running(Struct):
         return self._ended
 
     def _forward(self, number: int) -> None:
+        if self._pid <= 0:  # the supervisor was killed before it started anything
+            return
         # It may have ended while the signal was on its way.
         with contextlib.suppress(ProcessLookupError):
             if self.private:
-                os.killpg(self.pid, number)
+                os.killpg(self._pid, number)
             else:
-                os.kill(self.pid, number)
+                os.kill(self._pid, number)
 
     def _listen(self, main: int) -> None:
         data = b""
@@ -103,7 +106,7 @@ def start(
             os._exit(1)
     os.close(lifeline)
     os.close(told)
-    return Running(_pid(hears), supervisor, job.streams is not None, hears, alive, mask)
+    return Running(supervisor, job.streams is not None, hears, alive, mask)
 
 
 def _pid(hears: int) -> int:

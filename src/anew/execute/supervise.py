@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, NoReturn
 import msgspec
 from msgspec.structs import replace
 
-from anew.execute import orphans, room, room_calls, room_clean, room_limits
+from anew.execute import orphans, room_calls
 from anew.execute.beside import Beside
 from anew.execute.given import Given, given_to
 from anew.execute.protocol import Ended, Exit, Isolation, Job
@@ -90,6 +90,8 @@ def supervise(
     if follower is not None:
         follower.end()
     if keeper:
+        from anew.execute import room_clean, room_limits  # noqa: PLC0415 - few jobs have a room
+
         room_clean.end(keeper)
         room_limits.release(job.spool.name)
     _make_durable(job, given, ended)
@@ -125,6 +127,8 @@ def _begin(job: Job) -> tuple[int, str]:
     """Begin a clean room where one is asked for; return its first process, and what went wrong."""
     if job.isolation is None or job.isolation.container is not None:
         return 0, ""
+    from anew.execute import room_clean  # noqa: PLC0415 - few jobs have a room
+
     try:
         return room_clean.begin(job.isolation), ""
     except OSError as error:
@@ -163,6 +167,8 @@ def _start(
 
 def _shut_in(job: Job, isolation: Isolation, given: Given, report: int) -> None:
     """Move into the clean room; until then nothing of the program has run."""
+    from anew.execute import room_clean, room_limits  # noqa: PLC0415 - few jobs have a room
+
     said = room_limits.limit(isolation.memory, isolation.cores, job.spool.name)
     terminal = os.ttyname(given.terminal) if given.terminal >= 0 else ""
     room_clean.enter(isolation, job.mounts, job.spool / "mounts", terminal)
@@ -186,8 +192,11 @@ def _become(
         os.setsid()
         if given.terminal >= 0:
             fcntl.ioctl(given.terminal, termios.TIOCSCTTY, 0)
-    if job.isolation is None and job.mounts and room.enter(job.mounts, job.spool / "mounts"):
-        os.write(report, b"mounted\n")
+    if job.isolation is None and job.mounts:
+        from anew.execute import room  # noqa: PLC0415 - only replays have mounts
+
+        if room.enter(job.mounts, job.spool / "mounts"):
+            os.write(report, b"mounted\n")
     ends = [
         os.dup(end) if os.get_inheritable(end) or _is_open(end) else -1
         for end in (given.stdin, given.stdout, given.stderr)

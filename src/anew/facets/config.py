@@ -1,6 +1,5 @@
 """What configured the program: environment variables, locale, time zone, resolved parameters."""
 
-import json
 import os
 from collections.abc import Collection, Iterable, Mapping
 
@@ -125,7 +124,8 @@ def from_file(path: str, shown: str) -> dict[str, object]:
             data = stream.read(LARGEST_FILE + 1)
         if len(data) > LARGEST_FILE:
             return {}
-        import tomllib  # noqa: PLC0415 - few runs read TOML
+        import json  # noqa: PLC0415 - few runs read JSON or TOML
+        import tomllib  # noqa: PLC0415
 
         value = tomllib.loads(data.decode()) if shown.endswith(".toml") else json.loads(data)
     except (OSError, ValueError, RecursionError):
@@ -145,4 +145,6 @@ def _flat(value: object, place: str) -> Iterable[tuple[str, object]]:
 
 
 def _text(value: object) -> str:
+    import json  # noqa: PLC0415 - this module is loaded before the program starts
+
     return json.dumps(value, sort_keys=True, ensure_ascii=False, default=repr)

@@ -1,6 +1,5 @@
 """One JSON form per value (RFC 8785), so that equal values have equal digests."""
 
-import json
 from typing import TypeVar
 
 import msgspec
@@ -23,6 +22,8 @@ def encode(value: object) -> bytes:
     try:
         return msgspec.json.encode(value, order="sorted")
     except UnicodeEncodeError:
+        import json  # noqa: PLC0415 - such names are rare
+
         plain = msgspec.to_builtins(value, order="sorted")
         text = json.dumps(plain, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
         return _escape(text)
@@ -46,6 +47,8 @@ def decode(data: bytes, kind: type[Value]) -> Value:
     except msgspec.DecodeError as error:
         if b"\\ud" not in data:
             raise _not_a(kind, error) from error
+    import json  # noqa: PLC0415 - such names are rare
+
     try:
         return msgspec.convert(json.loads(data), type=kind)
     except (ValueError, msgspec.ValidationError) as error:

@@ -52,7 +52,9 @@ class LocalBatch:
         self._folder: Path | None = None
         self._count = 0
         self._small: dict[Digest, bytes] = {}
+        self._new: set[Digest] = set()  # of the small ones: they are held nowhere yet
         self._buffered = 0
+        self._looked = False  # whether the index is up to date
         self._staged: set[Digest] = set()
         self._large: dict[Digest, _Large] = {}
         self._open: list[_Large] = []
@@ -71,15 +73,21 @@ class LocalBatch:
             return digest
         self._begin()
         if len(data) < LARGE:
-            self._small[digest] = bytes(data)
-            self._staged.add(digest)
-            self._buffered += len(data)
-            if self._buffered >= BUFFER_SIZE:
-                self._flush()
+            self._stage_small(digest, data)
         elif not self._held(digest):
             with self._new_file() as large:
                 write_all(large.file, data)
             self._stage(digest, large)
+        return digest
+
+    def add_new(self, data: bytes) -> Digest:
+        """Take bytes in that can be nowhere yet, such as a new run's own: nobody is asked."""
+        digest = digest_bytes(data)
+        if len(data) >= LARGE or digest in self._staged:
+            return self.add(data)
+        self._begin(look=False)
+        self._new.add(digest)
+        self._stage_small(digest, data)
         return digest
 
     def add_file(self, path: str, stamp: Stamp | None) -> Digest:
@@ -139,7 +147,7 @@ class LocalBatch:
             raise
         self.written = sum(writer.total for writer in self._packs)
         self.written += sum(self._layout.object(name).stat().st_size for name in self._large)
-        for writer in self._packs:
+        for writer in self._packs if self._looked else ():  # it is taken in at the next look
             self._holdings.index.add(moves[writer.path], writer.frames)
         self._stamps.flush()
         self.discard()
@@ -170,19 +178,21 @@ class LocalBatch:
         if self._lock >= 0:
             os.close(self._lock)
         self._lock, self._folder, self._buffered = -1, None, 0
-        self._small, self._large, self._staged = {}, {}, set()
+        self._small, self._large, self._staged, self._new = {}, {}, set(), set()
         self._open, self._packs, self._relied_on = [], [], set()
-        self._relies_on_packs = False
+        self._relies_on_packs = self._looked = False
         self._broken, self._packed, self._primed = None, set(), 0
 
     def __del__(self) -> None:
         if self._lock >= 0:  # the folder is left to `sweep`: a forked child may come here too
             os.close(self._lock)
 
-    def _begin(self) -> None:
+    def _begin(self, *, look: bool = True) -> None:
         if self._lock < 0:
             self._lock = share(self._layout.lock)
+        if look and not self._looked:
             self._holdings.index.sync()
+            self._looked = True
 
     def _held(self, digest: Digest) -> bool:
         """Say whether the store holds an object, which this batch then relies upon."""
@@ -203,7 +213,8 @@ class LocalBatch:
         """Write the buffered small objects that are new into a pack."""
         if not self._small:
             return
-        held = self._holdings.has_many(self._small)
+        asked = self._small.keys() - self._new
+        held = self._holdings.has_many(asked) if asked else frozenset()
         if held:
             self._relies_on_packs = True
         new = [(digest, data) for digest, data in self._small.items() if digest not in held]
@@ -211,7 +222,7 @@ class LocalBatch:
             if not self._packs or self._packs[-1].size >= PACK_SIZE:
                 self._packs.append(PackWriter(self._path()))
             self._packs[-1].add(new)
-        self._small, self._buffered = {}, 0
+        self._small, self._new, self._buffered = {}, set(), 0
 
     def _path(self) -> Path:
         if self._folder is None:
@@ -232,6 +243,13 @@ class LocalBatch:
             os.close(large.file)
             path.unlink(missing_ok=True)
             raise
+
+    def _stage_small(self, digest: Digest, data: bytes) -> None:
+        self._small[digest] = bytes(data)
+        self._staged.add(digest)
+        self._buffered += len(data)
+        if self._buffered >= BUFFER_SIZE:
+            self._flush()
 
     def _stage(self, digest: Digest, large: _Large) -> None:
         self._large[digest] = large

@@ -1,22 +1,22 @@
 """LocalStore: a store in a folder, that many processes on many hosts may write at once."""
 
+from __future__ import annotations
+
 import os
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from io import BufferedReader, BytesIO
 from pathlib import Path
 from types import TracebackType
-from typing import BinaryIO, Self
+from typing import TYPE_CHECKING, BinaryIO, Self
 
 from anew.model.digest import Digest
 from anew.model.tree import Stamp
 from anew.store import locking
 from anew.store.batch import LocalBatch
 from anew.store.copying import BLOCK, copy, fingerprint, opened, stamp_of, stream
-from anew.store.dropping import drop
 from anew.store.durable import write_all
 from anew.store.holdings import Holdings
-from anew.store.laying import Laid, lay_out
 from anew.store.layout import open_layout
 from anew.store.locking import WAIT_SECONDS
 from anew.store.mounts import Mounts
@@ -26,6 +26,9 @@ from anew.store.process import host_name, machine_id
 from anew.store.stamps import StampCache
 from anew.store.sweeping import sweep
 from anew.store.verifying import VerifiedFile, damaged
+
+if TYPE_CHECKING:
+    from anew.store.laying import Laid
 
 FREE_SHARE = 0.10
 FREE_BYTES = 20 << 30
@@ -148,6 +151,8 @@ class LocalStore:
         Raises:
             MissingObject, DamagedObject, OSError: one cannot be; others are written by then.
         """
+        from anew.store.laying import lay_out  # noqa: PLC0415 - nothing is laid out for a recording
+
         self._holdings.index.sync()
         lay_out(self._holdings, files)
 
@@ -168,6 +173,8 @@ class LocalStore:
 
     def drop(self, digests: Iterable[Digest]) -> int:
         """Forget objects and free their bytes; return how many bytes became free."""
+        from anew.store.dropping import drop  # noqa: PLC0415 - `anew rm` alone needs it
+
         with self.alone():
             return drop(self._holdings, digests)
 

@@ -338,7 +338,7 @@ def _write_down(workspace: Workspace, run_id: str, request: Request) -> None:
     """Tell the ledger that the run begins, and what it is called."""
     with workspace.store.in_use():
         batch = workspace.store.begin()
-        body = batch.add(encode(request))
+        body = batch.add_new(encode(request))
         batch.commit()
         workspace.ledger.append(RUN_OPENED, run_id, body=body)
     options = request.options

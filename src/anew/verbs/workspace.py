@@ -1,12 +1,12 @@
 """Workspace: the store, ledger, folders, clock and entropy in use."""
 
 import os
+import sys
 import time
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 
-import platformdirs
 from msgspec import Struct
 
 from anew.ledger.file import FileLedger, writer_name
@@ -15,6 +15,7 @@ from anew.store.local import LocalStore
 
 SPOOLS = "spool"
 LOCAL = ".anew"  # a store beside a project
+XDG = {"data": ("XDG_DATA_HOME", ".local/share"), "cache": ("XDG_CACHE_HOME", ".cache")}
 
 
 class Workspace(Struct, frozen=True):
@@ -67,7 +68,19 @@ def place_of(option: str | None, environ: dict[str, str], directory: str) -> Pat
     for folder in (Path(directory), *Path(directory).parents):
         if (folder / LOCAL / "format.json").exists():
             return folder / LOCAL
-    return Path(platformdirs.user_data_dir("anew", appauthor=False))
+    return _own_folder("data")
+
+
+def _own_folder(kind: str) -> Path:
+    """Return our folder of the user's data or cache, as the XDG specification names it."""
+    variable, below = XDG[kind]
+    for start, rest in ((os.environ.get(variable, ""), ""), (os.environ.get("HOME", ""), below)):
+        if start.startswith("/") and sys.platform == "linux" and "ANDROID_ROOT" not in os.environ:
+            return Path(start, rest, "anew")
+    import platformdirs  # noqa: PLC0415 - slow to load: for other systems, and without a home
+
+    find = platformdirs.user_cache_dir if kind == "cache" else platformdirs.user_data_dir
+    return Path(find("anew", appauthor=False))
 
 
 def open_workspace(option: str | None, directory: str) -> Workspace:
@@ -77,7 +90,7 @@ def open_workspace(option: str | None, directory: str) -> Workspace:
         StoreUnusable: it cannot be made or read.
     """
     root = place_of(option, dict(os.environ), directory).absolute()
-    cache = Path(platformdirs.user_cache_dir("anew", appauthor=False))
+    cache = _own_folder("cache")
     try:
         store = LocalStore(root, cache)
         (root / SPOOLS).mkdir(mode=0o700, exist_ok=True)

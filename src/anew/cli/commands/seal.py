@@ -5,10 +5,10 @@ import os
 import click
 
 from anew.cli import render
-from anew.cli.commands.run import sealed_line
 from anew.cli.opening import opened, run_of
 from anew.cli.options import as_json as json_option
 from anew.cli.options import store as store_option
+from anew.cli.running import sealed_line
 from anew.verbs import recover
 from anew.verbs.find import record_of
 from anew.verbs.workspace import directory_of

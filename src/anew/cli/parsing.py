@@ -1,0 +1,63 @@
+"""The command line as click reads it: the commands, their options and help."""
+
+import importlib
+from collections.abc import Sequence
+
+import click
+
+from anew.cli.loading import load_msgspec
+from anew.cli.main import COMMANDS
+from anew.model.errors import WrongUsage
+from anew.model.version import VERSION
+
+
+class Commands(click.Group):
+    """The commands, each in a module of its own that is imported when it is needed."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Return the names in the order of the help page."""
+        del ctx
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Return the command of that name."""
+        del ctx
+        if cmd_name not in COMMANDS:
+            return None
+        load_msgspec()
+        module = importlib.import_module(f"anew.cli.commands.{cmd_name}")
+        command: click.Command = module.command
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the list of commands without importing them."""
+        del ctx
+        with formatter.section("Commands"):
+            formatter.write_dl(list(COMMANDS.items()))
+
+
+@click.group(
+    cls=Commands,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    epilog="RUN is an id or its beginning, a name, or @1, @2, … for the latest runs.",
+)
+@click.version_option(VERSION, prog_name="anew")
+def anew() -> None:
+    """Record an experiment, run it again from its record, and say if the result is the same."""
+
+
+def carry_out(words: Sequence[str]) -> int:
+    """Carry out what a command line says, and return the exit code.
+
+    Raises:
+        WrongUsage: it says what nobody understands.
+        KeyboardInterrupt: it was interrupted while it asked something.
+    """
+    try:
+        code = anew.main(list(words), prog_name="anew", standalone_mode=False)
+    except click.UsageError as error:
+        where = error.ctx.command_path if error.ctx else "anew"
+        raise WrongUsage(error.format_message(), hint=f"see `{where} --help`") from error
+    except click.exceptions.Abort as error:
+        raise KeyboardInterrupt from error
+    return code if isinstance(code, int) else 0
