@@ -66,7 +66,7 @@ def test_links_between_pages_lead_somewhere(page: str) -> None:
 
 
 def test_every_command_has_help_and_stands_in_the_pages() -> None:
-    from anew.cli.main import COMMANDS
+    from anew.cli.catalogue import COMMANDS
 
     page = (ROOT / "docs" / "commands.md").read_text()
     for command in COMMANDS:

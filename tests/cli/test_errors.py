@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from anew.cli.main import COMMANDS
+from anew.cli.catalogue import COMMANDS
 from tests.cli.conftest import check
 from tests.conftest import Anew
 

@@ -5,8 +5,8 @@ import json
 import jsonschema
 import pytest
 
+from anew.cli.catalogue import COMMANDS
 from anew.cli.commands import env
-from anew.cli.main import COMMANDS
 from tests.cli.conftest import SCHEMAS, check
 from tests.conftest import Anew
 

@@ -5,8 +5,8 @@ from collections.abc import Sequence
 
 import click
 
+from anew.cli.catalogue import COMMANDS
 from anew.cli.loading import load_msgspec
-from anew.cli.main import COMMANDS
 from anew.model.errors import WrongUsage
 from anew.model.version import VERSION
 

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from anew.cli import render
 from anew.cli.opening import opened
 from anew.model.errors import NotSealed
-from anew.model.recipe import Options, Track
+from anew.model.recipe import Options
 from anew.model.record import SHORT_ID, Record
 from anew.verbs.following import hindered, why_not
 from anew.verbs.run import Ask, Done, run
@@ -27,8 +27,12 @@ def carry_out(
     *,
     seeded: bool = True,
     root: str | None = None,
+    then: Callable[[Workspace, Done], list[str]] = lambda *_: [],
 ) -> int:
-    """Run `command` where we are, record it, and return the exit code to end with."""
+    """Run `command` where we are, record it, and return the exit code to end with.
+
+    `then` is called when it is sealed, and returns lines to say.
+    """
     directory = directory_of(os.environ)
     ask = Ask(command, directory, dict(os.environ), options, seeded, root)
     with opened(store, directory) as workspace, _patience() as progress:
@@ -37,21 +41,11 @@ def carry_out(
             gap = hindered(why)
             render.say(f"{gap.what}; {gap.remedy}")
         done = run(workspace, ask, progress)
-        promoted = _promoted(workspace, done) if options.track is Track.PRODUCTION else []
+        lines = then(workspace, done)
     _report(done)
-    for line in promoted:
+    for line in lines:
         render.say_raw(line)
     return end_like(done)
-
-
-def _promoted(workspace: Workspace, done: Done) -> list[str]:
-    """Let a run that was asked for on the production track enter it; return what to say."""
-    if done.record is None:
-        return []
-    from anew.cli.commands.promote import enter, lines
-
-    lines_ = lines(enter(workspace, done.record, (), offline=False), done.run_id)
-    return [line if line.startswith("anew: ") else f"anew: {line}" for line in lines_]
 
 
 @contextmanager

@@ -90,10 +90,7 @@ def supervise(
     if follower is not None:
         follower.end()
     if keeper:
-        from anew.execute import room_clean, room_limits  # noqa: PLC0415 - few jobs have a room
-
-        room_clean.end(keeper)
-        room_limits.release(job.spool.name)
+        _end_room(job, keeper)
     _make_durable(job, given, ended)
     _tell(told, msgspec.json.encode(Ended(ended, _is_mid_line(given))) + b"\n")
     os.close(told)
@@ -133,6 +130,13 @@ def _begin(job: Job) -> tuple[int, str]:
         return room_clean.begin(job.isolation), ""
     except OSError as error:
         return 0, str(error)
+
+
+def _end_room(job: Job, keeper: int) -> None:
+    from anew.execute import room_clean, room_limits  # noqa: PLC0415 - few jobs have a room
+
+    room_clean.end(keeper)
+    room_limits.release(job.spool.name)
 
 
 def _start(

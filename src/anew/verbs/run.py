@@ -142,20 +142,26 @@ def carry_out(
         shutil.rmtree(spool, ignore_errors=True)
         leases.release(run_id)
         raise _not_started(resolved.argv[0], ended.exit)
-    from anew.facets import spool as spools  # noqa: PLC0415 - they were loaded meanwhile
-    from anew.verbs.seal import seal  # noqa: PLC0415
-
-    if scene.tell is not None:
-        scene.tell(spools.read(spool))
+    done = Done(run_id, ended, None, "", resolved.interpreter)
     try:
-        record = seal(workspace, run_id, progress=progress)
-    except KeyboardInterrupt:
-        return Done(run_id, ended, None, "it was interrupted", resolved.interpreter)
-    except (AnewError, OSError) as error:
-        return Done(run_id, ended, None, str(error), resolved.interpreter)
+        if scene.tell is not None:
+            from anew.facets import spool as spools  # noqa: PLC0415 - it was loaded meanwhile
+
+            scene.tell(spools.read(spool))
+        return _sealed(workspace, done, progress)
     finally:
         leases.release(run_id)
-    return Done(run_id, ended, record, "", resolved.interpreter)
+
+
+def _sealed(workspace: Workspace, done: Done, progress: Callable[[str], None]) -> Done:
+    from anew.verbs.seal import seal  # noqa: PLC0415 - it was loaded meanwhile
+
+    try:
+        return replace(done, record=seal(workspace, done.run_id, progress=progress))
+    except KeyboardInterrupt:
+        return replace(done, why="it was interrupted")
+    except (AnewError, OSError) as error:
+        return replace(done, why=str(error))
 
 
 def _load_seal() -> None:

@@ -7,6 +7,8 @@ from anew.cli.options import store as store_option
 from anew.cli.running import carry_out
 from anew.model.errors import WrongUsage
 from anew.model.recipe import Keep, Options, Trace, Track
+from anew.verbs.run import Done
+from anew.verbs.workspace import Workspace
 
 
 @click.command("run", context_settings={"allow_interspersed_args": False})
@@ -62,7 +64,17 @@ def command(
         tuple(split_tag(tag) for tag in tags), note, hypothesis, variables, Trace(trace),
     )  # fmt: skip
     root = root_of(seed) if seed is not None else None
-    return carry_out(command, options, store, seeded=not no_seed, root=root)
+    return carry_out(command, options, store, seeded=not no_seed, root=root, then=_promoted)
+
+
+def _promoted(workspace: Workspace, done: Done) -> list[str]:
+    """Let a run that was asked for on the production track enter it; return what to say."""
+    if done.record is None or done.record.track is not Track.PRODUCTION:
+        return []
+    from anew.cli.commands.promote import enter, lines
+
+    lines_ = lines(enter(workspace, done.record, (), offline=False), done.run_id)
+    return [line if line.startswith("anew: ") else f"anew: {line}" for line in lines_]
 
 
 def checked_name(name: str | None) -> str | None:
