@@ -95,6 +95,18 @@ def test_help_is_quick_to_start_with() -> None:
     assert heavy & set(done.stderr.split()) == set()
 
 
+def test_a_run_without_options_starts_without_what_reads_options(tmp_path: Path) -> None:
+    code = "import sys; from anew.cli.main import main; main(['run', 'true']); print(*sys.modules)"
+    place = {**os.environ, "ANEW_HOME": str(tmp_path), "XDG_CACHE_HOME": str(tmp_path)}
+    done = subprocess.run(
+        [sys.executable, "-c", code], env=place, cwd=tmp_path, capture_output=True, text=True,
+        check=True,
+    )  # fmt: skip
+    assert "sealed" in done.stderr
+    slow = {"click", "inspect", "platformdirs", "tempfile", "json"}
+    assert slow & set(done.stdout.split()) == set()
+
+
 def test_no_path_of_a_machine_is_in_the_project() -> None:
     done = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True)
     home = os.path.expanduser("~")

@@ -416,3 +416,22 @@ def test_a_thousand_packs_open_fast(store: LocalStore, tmp_path: Path) -> None:
             fresh.has_many([digest])
         best = min(best, time.perf_counter() - begun)
     assert best < 0.05
+
+
+def test_what_can_be_nowhere_yet_is_found_by_all_without_having_been_asked_for(
+    tmp_path: Path,
+) -> None:
+    store = LocalStore(tmp_path / "store", tmp_path / "cache")
+    batch = store.begin()
+    first = batch.add_new(b"a request")
+    batch.commit()
+    assert not list((tmp_path / "cache").rglob("objects-*.sqlite"))  # nobody was asked
+    assert store.read(first) == b"a request"
+
+    batch = store.begin()
+    same, large = batch.add_new(b"a request"), batch.add_new(b"x" * LARGE)
+    both = batch.add(b"beside it")
+    batch.commit()
+    assert store.has_many([first, large, both]) == {first, large, both}
+    assert same == first
+    assert again(store, tmp_path, "another").read(first) == b"a request"
