@@ -6,12 +6,15 @@ import os
 import shutil
 import subprocess
 import sys
+import tempfile
 import time
+import venv
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+import anew as anew_itself
 from tests import wheelhouse
 from tests.conftest import ANEW, Anew
 
@@ -353,6 +356,58 @@ def test_a_cache_in_the_original_home_is_a_cache_in_a_replay_from_another(
     document = isolated(room, "a", environ={"HOME": str(other), "ANEW_HOME": str(room.store)})
 
     assert document["verdict"] == "identical"
+
+
+ADDRESSES = """
+import sys
+class Arm:
+    def __init__(self, name): self.name = name
+arms = {Arm(name) for name in "abcdefghijklmnopqrst"}
+kept = [bytes(size) for size in range(1, 3000, 16)]
+print([arm.name for arm in arms], sys.getallocatedblocks(), sys.path, sys.argv)
+print([hex(id(each)) for each in kept], hex(id(bytes(10**6))))
+with open("/proc/self/stat") as stream:  # where the stack, the heap, words and variables begin
+    numbers = stream.read().rpartition(")")[2].split()
+    print(numbers[25], numbers[42:49])
+"""
+
+
+@pytest.mark.parametrize("compiled", ["as it was", "newly", "not"])
+def test_objects_lie_where_they_lay_wherever_store_and_anew_are(
+    room: Anew, tmp_path: Path, compiled: str
+) -> None:
+    """By their addresses sets have an order: that of a far longer path must be the same."""
+    own = tmp_path / "v"  # one that does not know Anew, which lies elsewhere each time
+    venv.create(own, symlinks=True)
+    room.environ["VIRTUAL_ENV"] = str(own)
+    room.write("train.py", ADDRESSES)
+    short = Path(tempfile.mkdtemp(prefix="s", dir="/tmp"))
+    try:
+        room("run", "--name", "a", "--store", str(short / "s"), "train.py")
+        printed = room("logs", "a", "--store", str(short / "s")).stdout
+        store = tmp_path / ("a rather long name" * 10) / "store"
+        shutil.copytree(short / "s", store)
+    finally:
+        shutil.rmtree(short)
+    copy = tmp_path / ("another installation" * 8)
+    shutil.copytree(Path(anew_itself.__file__).parent, copy / "anew")
+    caches = list((copy / "anew" / "probe").rglob("__pycache__"))
+    assert caches
+    for cache in caches if compiled != "as it was" else ():
+        shutil.rmtree(cache)
+    if compiled == "newly":
+        subprocess.run([sys.executable, "-m", "compileall", "-q", str(copy)], check=True)
+    if any("other programs than Python" in str(each) for each in
+           room.json("show", "a", "--store", str(store))["coverage"]["gaps"]):  # fmt: skip
+        pytest.skip("Anew was built without its C library")
+
+    there = {"PYTHONPATH": str(copy)}
+    for words in ([], ["--isolate"]):
+        document = room.json(
+            "replay", "a", "--store", str(store), *words, environ=there, check=None
+        )
+        assert room("logs", document["run"], "--store", str(store)).stdout == printed
+        assert document["verdict"] == "identical"
 
 
 def test_a_library_from_elsewhere_is_the_records_own(anew: Anew, tmp_path: Path) -> None:

@@ -9,6 +9,7 @@ import pytest
 
 import anew as anew_package
 from anew.execute.preload import library
+from anew.probe import inject
 from tests.conftest import Anew
 
 COMPILER = shutil.which("cc") or shutil.which("gcc")
@@ -104,6 +105,25 @@ def test_what_an_input_held_before_is_kept(native: Anew, change: str) -> None:
     assert (native.project / "back" / "in.txt").read_text() == "one\n"
     shutil.rmtree(native.project)
     assert native("replay", "a", cwd="/").stdout.startswith("anew: identical")
+
+
+@pytest.mark.parametrize("mine", ["", "/mine:/other"])
+def test_a_program_sees_its_own_search_path_and_its_children_bring_us_along(
+    native: Anew, mine: str
+) -> None:
+    code = (
+        "import os, subprocess, sys\n"
+        "print(os.environ.get('PYTHONPATH'), [p for p in sys.path if 'probe' in p or p in"
+        " ('/mine', '/other')], flush=True)\n"
+        "os.system('echo $PYTHONPATH')\n"
+    )
+    native.write("look.py", code)
+    environ = {"PYTHONPATH": mine} if mine else {}
+    said = native("run", "--name", "a", "look.py", environ=environ).stdout.splitlines()
+
+    assert said[0] == (f"{mine} ['/mine', '/other']" if mine else "None []")
+    assert said[1].partition(":") == (
+        inject.padded(inject.FOLDER), ":" if mine else "", mine)  # fmt: skip
 
 
 def test_compiled_program_is_seen(native: Anew) -> None:

@@ -5,6 +5,7 @@ import os
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
+from anew.probe import inject
 from anew.trace.chunks import CHUNK, CHUNK_MARK, MARK_AT
 
 FIRST_CHUNK = 1 << 20  # bytes of the chunk that is made with the spool
@@ -17,8 +18,10 @@ _HEAD = 1 << 20  # bytes; the names of needed libraries stand in the first pages
 _ELF64 = 2  # EI_CLASS
 _MACHINES = {"x86_64": 62, "aarch64": 183}  # e_machine, from elf.h
 _SANITIZERS = (b"libasan.so", b"libtsan.so")
-# Run when an interpreter is about to start the program: it must neither fail nor leave a name.
-_BOOT = """exec(compile(open({start!r}, "rb").read(), {start!r}, "exec"), \
+# Run when an interpreter is about to start the program: it must neither fail nor leave a name. The
+# first line names what stands for us in PYTHONPATH, which the interpreter need not come to see.
+_BOOT = """#{folder}
+exec(compile(open({start!r}, "rb").read(), {start!r}, "exec"), \
 {{"__name__": "_anew_boot", "__file__": {start!r}}})"""
 
 
@@ -143,7 +146,9 @@ def prepare(
     folder.mkdir(mode=0o700, exist_ok=True)
     texts = (project.rstrip("/") + "/", *skipped)
     (folder / "skip").write_bytes(b"".join(os.fsencode(text) + b"\0" for text in texts))
-    (folder / "boot").write_bytes(_BOOT.format(start=start).encode("utf-8", "surrogateescape"))
+    own = inject.padded(os.path.dirname(start))
+    text = _BOOT.format(folder=own, start=f"{own}/{os.path.basename(start)}")
+    (folder / "boot").write_bytes(text.encode("utf-8", "surrogateescape"))
     descriptor = os.open(folder / "0", os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
     try:
         os.posix_fallocate(descriptor, 0, FIRST_CHUNK)
@@ -161,5 +166,5 @@ def mark() -> int:
 
 def in_front(environ: Mapping[str, str], library_path: str) -> dict[str, str]:
     """Return `environ` with the library in front of what it loads first already."""
-    theirs = environ.get(VARIABLE, "")
-    return {**environ, VARIABLE: f"{library_path}:{theirs}" if theirs else library_path}
+    theirs, own = environ.get(VARIABLE, ""), inject.padded(library_path)
+    return {**environ, VARIABLE: f"{own}:{theirs}" if theirs else own}

@@ -8,8 +8,9 @@ from __future__ import annotations
 import posix
 import sys
 
-from . import channel, journal, order, pins, state
+from . import channel, ignored, journal, order, pins, state
 from .frames import is_environment, library
+from .ignored import is_ignored
 from .paths import FOLDER, KIND, LINK, REGULAR, absolute, at, stamp, status, text
 from .text import quote
 
@@ -29,18 +30,13 @@ _LISTED = 2000  # names of a folder to write down
 _PLAIN_DEVICES = ("null", "zero", "full", "tty", "ptmx", "fd/", "pts/", "std", "shm/", "mqueue/")
 
 acts: dict[str, Callable[[Arguments], None]] = {}  # what to do at which other audit event
-_ignored: tuple[str, ...] = ()
-_MEMORY = "/dev/shm/"  # a folder like any other, though it lies among the devices
 _seen: dict[str, object] = {}  # path -> the state in which it was read or listed
 _mine: set[str] = set()  # created by this process, or its old bytes are taken care of
 
 
 def begin() -> None:
     """Install the hook; there is no way to take one out again."""
-    global _ignored
-    own = __file__.rpartition("/")[0]
-    folders = [state.spool, own, *state.texts("ignore")]
-    _ignored = ("/proc/", "/sys/", "/dev/", *[folder.rstrip("/") + "/" for folder in folders])
+    ignored.begin()
     if state.natively:
         acts.update(_CALLS)
         acts["import"] = _extension
@@ -98,7 +94,7 @@ def opened(path: Foreign, flags: Foreign, depth: int = 2) -> None:
             if not journal.is_ours(error):
                 raise
             return
-    if path.startswith(_ignored) and not path.startswith(_MEMORY):
+    if is_ignored(path):
         if path.startswith("/dev/"):
             _device(path)
     elif not flags & _WRITES:
@@ -198,8 +194,7 @@ def _written(path: str, flags: int) -> None:
 
 
 def _skips(path: str) -> bool:
-    ignored = path.startswith(_ignored) and not path.startswith(_MEMORY)
-    return ignored or "/__pycache__" in path
+    return is_ignored(path) or "/__pycache__" in path
 
 
 def _list(args: Arguments) -> None:

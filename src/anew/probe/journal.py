@@ -32,7 +32,7 @@ busy: set[int] = set()  # threads in which files are touched on our own account
 def begin(folder: str, introduction: Callable[[], str]) -> None:
     """Name a new file for this process; it comes to be with its first event."""
     global path, points, lost, _torn, _told, _introduce
-    name = f"{posix.getpid()}-{monotonic_ns()}"
+    name = f"{posix.getpid():07}-{monotonic_ns():019}"  # of one length: see `inject.padded`
     points = f"{folder}/probe/points-{name}"
     path = f"{folder}/probe/events-{name}"
     lost = _told = 0
@@ -53,7 +53,7 @@ def write(kind: str, rest: str) -> None:
     global lost, _torn
     if not path:
         return
-    line = f'["{kind}",{monotonic_ns()},{rest}]\n'
+    line = f'["{kind}",{monotonic_ns():19},{rest}]\n'
     try:
         if _torn or _introduce or lost > _told:
             line = _catch_up(line)

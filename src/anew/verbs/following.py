@@ -3,7 +3,7 @@
 import os
 from pathlib import Path
 
-from anew.execute import preload
+from anew.execute import compiling, preload
 from anew.execute.protocol import Mount
 from anew.model.recipe import Trace
 from anew.model.record import Gap
@@ -47,6 +47,7 @@ def prepare(
     Returns:
         The library that they are to load first; None: they are to load none.
     """
+    compiling.put_recorder(program, workspace.cache, spool)
     library = preload.library(workspace.cache)
     if library is not None and not preload.suits(program):
         library = None

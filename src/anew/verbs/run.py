@@ -124,7 +124,7 @@ def carry_out(
         (spool / opening.LISTINGS).write_bytes(scene.listings)
     _write_down(workspace, run_id, request)
     full = ask.options.trace is Trace.FULL and not _why_not_followed(ask, scene)
-    program = following.place_of(resolved.argv[0], ask.directory, scene.mounts)
+    program = following.place_of(resolved.argv[0], ask.directory, _in_view(scene))
     library = following.prepare(workspace, request.project, spool, program, full=full)
     job = Job(
         resolved.argv, ask.directory, _variables(ask, scene, before, spool, library), spool,
@@ -365,6 +365,11 @@ def _mounts(scene: Scene, spool: Path, library: str | None) -> tuple[Mount, ...]
     if library is not None and not inside(library, os.path.dirname(inject.FOLDER)):
         ours.append(Mount(os.path.realpath(library), library, read_only=True))
     return (*scene.mounts, *ours)
+
+
+def _in_view(scene: Scene) -> tuple[Mount, ...]:
+    """Return what is seen at other paths than it lies at, or perhaps at its own."""
+    return (*scene.mounts, *(scene.isolation.lent if scene.isolation is not None else ()))
 
 
 def _not_started(program: str, ended: Exit) -> AnewError:

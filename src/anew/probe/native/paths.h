@@ -12,6 +12,7 @@ struct told {
 };
 
 static void resolve(struct told *path, int folder, const char *name) {
+    name = plain_path(name);
     path->name = name;
     path->name_length = strlen(name);
     path->base_length = 0;

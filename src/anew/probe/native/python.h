@@ -12,7 +12,9 @@
 
 static struct {
     _Atomic int done;
-    char boot[LONGEST_PRELOAD + 512];
+    char boot[3 * LONGEST_PRELOAD];
+    const char *code; /* in it, after the line that names our folder */
+    char *search_path, *seen; /* PYTHONPATH as we were given it, and as the interpreter sees it */
     void *act, *interpreter, *none;
     int (*run)(const char *, void *);
     void *(*item)(void *, long);
@@ -26,6 +28,34 @@ static struct {
     void *(*here)(void);
 } python;
 
+/* The interpreter would compute with our folder in PYTHONPATH: in the memory of each process, and in
+ * steps that go by how long its name is. Until the recorder starts it sees the user's folders only. */
+static void hide_folder(void) {
+    const char *own = python.boot + 1;
+    size_t length = strcspn(own, "\n"), name = sizeof "PYTHONPATH=" - 1;
+    python.code = own + length;
+    char **each = environ;
+    while (each && *each && !starts_with(*each, "PYTHONPATH=", name)) each++;
+    if (!each || !*each || !starts_with(*each + name, own, length)) return;
+    char *end = *each + name + length; /* theirs are behind a colon */
+    if ((*end && *end != ':') || length < name + 1) return;
+    python.search_path = *each;
+    python.seen = (*end ? end + 1 : end) - name;
+    memcpy(python.seen, "PYTHONPATH=", name);
+    *each = python.seen;
+}
+
+static void show_folder(void) {
+    if (!python.seen) return;
+    size_t name = sizeof "PYTHONPATH=" - 1, length = strcspn(python.boot + 1, "\n");
+    char *theirs = python.seen + name, *end = python.search_path + name + length;
+    for (char **each = environ; each && *each; each++)
+        if (*each == python.seen) *each = python.search_path;
+    if (theirs > end) *end = ':';
+    memcpy(python.search_path + name, python.boot + 1, length);
+    python.seen = NULL;
+}
+
 static int is_moment(const char *event, void *arguments) {
     if (!strcmp(event, "import")) {
         const char *name = python.text(python.item(arguments, 0));
@@ -36,7 +66,8 @@ static int is_moment(const char *event, void *arguments) {
 }
 
 static void boot(void) {
-    python.run(python.boot, NULL);
+    show_folder();
+    python.run(python.code, NULL);
     if (!python.get || !python.set || !python.keep || !python.here) return;
     void *act = python.get(ACT);
     if (!act) return;
@@ -98,6 +129,7 @@ static void watch_python(void) {
     k_close(descriptor);
     if (size > 0) {
         python.boot[size] = 0;
+        hide_folder();
         add(at_event, NULL);
     }
 }

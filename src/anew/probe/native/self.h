@@ -67,6 +67,12 @@ static inline int starts_with(const char *text, const char *with, size_t length)
     return 1;
 }
 
+/* A path without the slashes in front that are too many; ours have them, see `inject.padded`. */
+static inline const char *plain_path(const char *path) {
+    while (path[0] == '/' && path[1] == '/') path++;
+    return path;
+}
+
 /* Whether a path is a folder, named with its slash, or lies in it. */
 static inline int lies_in(const char *path, const char *folder, size_t length) {
     return starts_with(path, folder, length - 1) &&
@@ -87,6 +93,7 @@ static void skip(const char *prefix, size_t length) {
 
 /* Whether reading this absolute path tells nothing: it belongs to the system or an environment. */
 static int is_skipped(const char *path) {
+    path = plain_path(path);
     if (skipped.project_length && lies_in(path, skipped.project, skipped.project_length)) {
         int count = atomic_load_explicit(&skipped.count, memory_order_acquire);
         for (int i = 0; i < count; i++)
@@ -113,6 +120,7 @@ static int is_device(const char *path) {
 
 /* Whether writing there is ours or the kernel's, and so of no interest. */
 static int is_own(const char *path) {
+    path = plain_path(path);
     if (starts_with(path, "/dev/shm/", 9)) return 0;
     if (starts_with(path, "/proc/", 6) || starts_with(path, "/sys/", 5) ||
         starts_with(path, "/dev/", 5))

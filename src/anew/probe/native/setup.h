@@ -64,6 +64,7 @@ static void begin(void) {
     }
     find_functions();
     const char *spool = variable("ANEW_SPOOL");
+    if (spool) spool = plain_path(spool);
     if (spool && *spool && strlen(spool) < LONGEST_SPOOL - 16) {
         journal.spool_length = (size_t)(put_text(journal.spool, spool) - journal.spool);
         char path[LONGEST_SPOOL + 64];

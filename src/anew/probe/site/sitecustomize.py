@@ -15,6 +15,14 @@ def _folder():
     return name[: name.rindex("/")]
 
 
+def _leave_path(folder):
+    # type: (str) -> None
+    for path in (folder, "/" + folder.lstrip("/")):  # it is named with more slashes than it needs
+        while path in sys.path:
+            sys.path.remove(path)
+        sys.path_importer_cache.pop(path, None)
+
+
 def _start(folder):
     # type: (str) -> None
     import _frozen_importlib  # the machinery itself: importlib.util is not loaded this early
@@ -24,9 +32,15 @@ def _start(folder):
     keep = sys.dont_write_bytecode, getattr(sys, "pycache_prefix", None)
     sys.dont_write_bytecode, sys.pycache_prefix = False, None  # compiled once, in our own folder
     try:
-        spec = _frozen_importlib_external.spec_from_file_location(
-            "_anew_probe", package + "/__init__.py", submodule_search_locations=[package]
-        )
+        compiled = _compiled(_frozen_importlib, _frozen_importlib_external.MAGIC_NUMBER)
+        if compiled is not None:
+            sys.path_importer_cache[package] = compiled
+            spec = compiled.find_spec("_anew_probe.__init__")
+            spec.name, spec.submodule_search_locations = "_anew_probe", [package]
+        else:
+            spec = _frozen_importlib_external.spec_from_file_location(
+                "_anew_probe", package + "/__init__.py", submodule_search_locations=[package]
+            )
         module = _frozen_importlib.module_from_spec(spec)
         sys.modules["_anew_probe"] = module
         spec.loader.exec_module(module)
@@ -35,11 +49,60 @@ def _start(folder):
         sys.dont_write_bytecode, sys.pycache_prefix = keep
 
 
+def _compiled(machinery, magic):
+    # type: (object, bytes) -> object
+    # What the launcher compiled for this interpreter lies in the spool, the same bytes wherever we
+    # are installed: Python's own would move the program's objects by the path that stands in it.
+    import marshal
+    import posix
+
+    class Compiled(object):  # noqa: UP004 - of an old Python too
+        """Finds and loads our modules in one file."""
+
+        def find_spec(self, name, target=None):  # noqa: ARG002
+            part = name.rpartition(".")[2]
+            if part not in index:
+                return None
+            spec = machinery.ModuleSpec(name, self, origin="<anew>/" + part + ".py")
+            spec._set_fileattr = True
+            return spec
+
+        def create_module(self, spec):  # noqa: ARG002
+            return None
+
+        def exec_module(self, module):
+            at, size = index[module.__spec__.origin[7:-3]]
+            descriptor = posix.open(place, posix.O_RDONLY | posix.O_CLOEXEC)
+            try:
+                data = posix.pread(descriptor, size, start + at)
+            finally:
+                posix.close(descriptor)
+            exec(marshal.loads(data), module.__dict__)
+
+        def invalidate_caches(self):
+            """Nothing is kept."""
+
+    tag = sys.implementation.cache_tag.encode()
+    place = posix.environ.get(b"ANEW_SPOOL", b"") + b"/code." + tag
+    try:
+        descriptor = posix.open(place, posix.O_RDONLY | posix.O_CLOEXEC)
+    except OSError:
+        return None
+    try:
+        head = posix.read(descriptor, 8)
+        length = int.from_bytes(head[4:], "little")
+        if head[:4] != magic:
+            return None
+        index = marshal.loads(posix.read(descriptor, length))
+        start = 8 + length
+    finally:
+        posix.close(descriptor)
+    return Compiled()
+
+
 try:
     _own = _folder()
-    while _own in sys.path:
-        sys.path.remove(_own)
-    sys.path_importer_cache.pop(_own, None)
+    _leave_path(_own)
     if sys.version_info >= (3, 9) and "_anew_probe" not in sys.modules:
         _start(_own)
 except Exception:
