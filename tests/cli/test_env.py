@@ -5,6 +5,7 @@ import os
 import shutil
 import subprocess
 import tomllib
+import venv
 from pathlib import Path
 
 import pytest
@@ -66,7 +67,28 @@ def test_diff_names_packages_files_and_what_is_here(used: Anew, place: Path) -> 
     assert check(used.json("env", "diff", "used", "used"))["same"]
     here = check(used.json("env", "diff", "second", "--python", f"{place}/bin/python"))
     assert here["same"]
+    assert here["here"] == "named"
     used("env", "diff", "used", "second", "--python", "python3", check=2)
+
+
+def test_diff_with_here_takes_what_a_replay_would(used: Anew, place: Path) -> None:
+    """And not what a bare script has here, as long as the run's own interpreter is there."""
+    other = place.parent / "other"
+    venv.create(other, symlinks=True)
+    used.environ["VIRTUAL_ENV"] = str(other)
+    document = check(used.json("env", "diff", "used"))
+    assert document["same"]
+    assert (document["right"], document["here"]) == (f"{place}/bin/python", "recorded")
+    wheelhouse.install(place / "bin" / "python", wheelhouse.demo(used.home / "more", answer=43))
+    document = check(used.json("env", "diff", "used", check=10))
+    assert [each["name"] for each in document["differences"]] == ["demo"]
+    assert "python as it is now: 1 difference" in used("env", "diff", "used", check=10).stdout
+    shutil.rmtree(place)
+    document = check(used.json("env", "diff", "used", check=10))
+    assert (document["right"], document["here"]) == (f"{other}/bin/python", "found")
+    assert {each["name"] for each in document["differences"]} == {"demo", "idle"}
+    assert "as the run's own interpreter is gone" in used("env", "diff", "used", check=10).stdout
+    assert check(used.json("env", "diff", "used", "used"))["here"] is None
 
 
 @pytest.mark.parametrize("archived", [True, False])

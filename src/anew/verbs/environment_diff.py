@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from anew.model.record import Record
     from anew.verbs.workspace import Workspace
 
+RECORDED, FOUND, NAMED = "recorded", "found", "named"  # why an environment here is compared with
 FROM_ELSEWHERE = ("editable", "local")  # all files of such packages count as changed by hand
 
 
@@ -41,6 +42,7 @@ class Side:
     libraries: Mapping[str, Digest | None]
     installed: Installed | None = None
     touched: Mapping[str, Mapping[str, Digest | None]] = field(default_factory=dict)
+    here: str = ""  # of an environment here: why it is this one
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,16 +74,15 @@ def recorded_side(workspace: Workspace, name: str, record: Record) -> Side:
 
 
 def side_here(workspace: Workspace, against: Side, directory: str, chosen: str | None) -> Side:
-    """Return the environment that a bare script would have here, or that of `chosen`.
+    """Return the environment of `chosen`, or the one that a replay of the run would look at first.
+
+    That is the one in whose place the recorded interpreter lies. Where it is gone it is the one
+    that a bare script would have.
 
     Raises:
         NoEnvironment: there is no Python, or it cannot be run.
     """
-    executable = chosen or interpreter_here(directory, os.environ)
-    if executable is None:
-        raise NoEnvironment(
-            "there is no Python here to compare with", hint="name one with --python"
-        )
+    why, executable = _interpreter(against, directory, chosen)
     process = python.ask(os.path.join(directory, executable), os.environ)
     cache = workspace.cache / "environments"
     sites = site_folders(process)
@@ -103,7 +104,24 @@ def side_here(workspace: Workspace, against: Side, directory: str, chosen: str |
         {canonical_name(each.name): {path: installed.digest(f"{each.folder}/{path}")
                                      for path in (*each.changed, *each.missing)}
          for each in found},
+        why,
     )  # fmt: skip
+
+
+def _interpreter(against: Side, directory: str, chosen: str | None) -> tuple[str, str]:
+    """Return why an interpreter is the one here that is compared with, and its path."""
+    recorded = against.interpreter.executable
+    if chosen is not None:
+        return NAMED, chosen
+    if os.path.isfile(recorded) and os.access(recorded, os.X_OK):
+        return RECORDED, recorded
+    found = interpreter_here(directory, os.environ)
+    if found is None:
+        raise NoEnvironment(
+            "there is no Python here to compare with",
+            why=f"the recorded interpreter {recorded} is gone", hint="name one with --python",
+        )  # fmt: skip
+    return FOUND, found
 
 
 def differences(left: Side, right: Side) -> tuple[Change, ...]:

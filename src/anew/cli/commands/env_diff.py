@@ -14,7 +14,14 @@ from anew.cli.options import store as store_option
 from anew.cli.tables import shown
 from anew.model.errors import WrongUsage
 from anew.model.status import SHORT_ID
-from anew.verbs.environment_diff import differences, recorded_side, side_here
+from anew.verbs.environment_diff import (
+    FOUND,
+    NAMED,
+    RECORDED,
+    differences,
+    recorded_side,
+    side_here,
+)
 from anew.verbs.workspace import directory_of
 
 if TYPE_CHECKING:
@@ -22,12 +29,18 @@ if TYPE_CHECKING:
 
 DIFFERENT = 10
 MOST_FILES = 5  # of a package that are named
+WHY = {
+    "": "",
+    NAMED: "",
+    RECORDED: " as it is now",
+    FOUND: ", as the run's own interpreter is gone",
+}
 
 
 @click.command("diff")
 @click.argument("left", metavar="A")
 @click.argument("right", metavar="[B]", required=False)
-@click.option("--python", metavar="PATH", help="The interpreter of the environment that is here.")
+@click.option("--python", metavar="PATH", help="The interpreter of another environment here.")
 @json_option
 @store_option
 def command(
@@ -39,7 +52,9 @@ def command(
 ) -> int:
     """Compare the environments of the runs A and B; without B, that of A and the one here.
 
-    Here is what `anew run x.py` would take. Exit codes: 0 the same, 10 they differ.
+    Here is what lies now in the place of A's own environment, which a replay looks at first; where
+    A's interpreter is gone, what `anew run x.py` would take. Exit codes: 0 the same, 10 they
+    differ.
     """
     if right is not None and python is not None:
         raise WrongUsage("--python names an environment here, and B one of a run",
@@ -57,12 +72,12 @@ def command(
     if as_json:
         render.document(
             {"schema": "anew/env-diff-1", "left": one.name, "right": other.name,
-             "same": not found, "differences": found}
+             "same": not found, "here": other.here or None, "differences": found}
         )  # fmt: skip
     else:
-        names = one.name[:SHORT_ID], other.name if right is None else other.name[:SHORT_ID]
+        name = other.name[:SHORT_ID] if right is not None else shown(other.name)
         counted = render.count(len(found), "difference") if found else "the same"
-        render.tell(f"anew: {names[0]} and {shown(names[1])}: {counted}")
+        render.tell(f"anew: {one.name[:SHORT_ID]} and {name}{WHY[other.here]}: {counted}")
         for each in found:
             render.tell(_line(each))
     return DIFFERENT if found else 0
