@@ -1,11 +1,15 @@
 """A real container engine with a storage of its own, and a small base image of this machine's files."""
 
+import atexit
 import os
 import re
 import shutil
 import subprocess
 import sys
 import tarfile
+import tempfile
+import time
+from collections.abc import Iterator
 from pathlib import Path
 
 FOLDERS = ("dev", "proc", "sys", "tmp", "root", "etc", "run", "home")
@@ -20,12 +24,14 @@ def engine(folder: Path) -> Path:
     """Make `podman` and `buildah` in a folder that keep their images below `folder`."""
     place = folder / "bin"
     place.mkdir(parents=True)
+    run = tempfile.mkdtemp(prefix="engine-")  # podman takes no path of more than 50 characters
+    atexit.register(shutil.rmtree, run, ignore_errors=True)
     for name in ("podman", "buildah"):
         real = shutil.which(name)
         if real is not None:
             script = place / name
             script.write_text(f"#!/bin/sh\nexec {real} --root {folder}/images"
-                              f" --runroot {folder}/run \"$@\"\n")  # fmt: skip
+                              f" --runroot {run} \"$@\"\n")  # fmt: skip
             script.chmod(0o755)
     return place
 
@@ -37,7 +43,7 @@ def why_not(bin_folder: Path) -> str:
     if os.getuid() != 0:
         return "an image's files can be looked at by root only"
     rootfs = bin_folder.parent / "base.tar"
-    _make_base(rootfs)
+    make_base(rootfs)
     for words in (
         ["import", "-q", str(rootfs), BASE],
         ["run", "--rm", "--network=none", "--ulimit=nofile=1024:1024", "--ulimit=nproc=1024:1024",
@@ -64,7 +70,7 @@ def interpreter(place: Path) -> Path:
     return place / "bin" / "python3"
 
 
-def _make_base(place: Path) -> None:
+def make_base(place: Path) -> None:
     """Write a root file system: a shell, and the libraries that a Python of this machine needs."""
     stdlib = Path(os.__file__).parent
     programs = [Path("/bin/sh"), Path("/usr/bin/env"), Path(os.path.realpath(sys.executable)),
@@ -82,3 +88,34 @@ def _make_base(place: Path) -> None:
             scratch = place.with_name(name)
             scratch.write_text(text)
             tar.add(scratch, f"etc/{name}")
+
+
+def docker(folder: Path) -> Iterator[str]:
+    """Start a Docker of its own that keeps all below `folder`; yield the address of its socket.
+
+    Without an address there is none here, or it does not start.
+    """
+    address = f"unix://{folder}/socket"
+    if shutil.which("dockerd") is None or shutil.which("docker") is None or os.getuid() != 0:
+        yield ""
+        return
+    words = ["dockerd", f"--data-root={folder}/data", f"--exec-root={folder}/exec",
+             f"--pidfile={folder}/pid", f"--host={address}", "--iptables=false", "--bridge=none",
+             "--storage-driver=vfs"]  # fmt: skip
+    with (folder / "log").open("wb") as log, subprocess.Popen(words, stdout=log, stderr=log) as own:
+        try:
+            yield address if _answers(address, own) else ""
+        finally:
+            own.terminate()
+
+
+def _answers(address: str, daemon: subprocess.Popen[bytes]) -> bool:
+    for _ in range(150):
+        if daemon.poll() is not None:
+            return False
+        done = subprocess.run(["docker", "--host", address, "info"], capture_output=True,
+                              check=False)  # fmt: skip
+        if done.returncode == 0:
+            return True
+        time.sleep(0.1)
+    return False

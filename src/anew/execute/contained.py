@@ -3,6 +3,7 @@
 import json
 import os
 import signal
+from collections.abc import Sequence
 from pathlib import Path
 from typing import NoReturn
 
@@ -12,6 +13,7 @@ from msgspec.structs import replace
 
 from anew.execute import engine
 from anew.execute.protocol import Container, Exit, Job, Mount
+from anew.trace.places import inside
 
 HANDED = "container.json"  # in the spool, which the container sees
 ENDED = HANDED + ".ended"
@@ -47,13 +49,38 @@ def become(job: Job, container: Container) -> NoReturn:
     kinds = job.streams
     terminal = kinds is not None and "terminal" in (kinds.stdin, kinds.stdout)
     stdin = [Mount(str(job.stdin), str(job.stdin), read_only=True)] if job.stdin else []
+    mounts = [*job.mounts, *stdin]
+    _make_points(mounts)
     words = engine.words_to_run(
-        container, [*job.mounts, *stdin],
+        container, mounts,
         interactive=kinds is None or kinds.stdin not in ("null", "closed"), terminal=terminal,
         first=(container.interpreter, "-I", "-S", "-X", "utf8", container.first, str(place)),
     )  # fmt: skip
     os.chdir("/")
     os.execvp(words[0], words)
+
+
+def _make_points(mounts: Sequence[Mount]) -> None:
+    """Make what is mounted upon in folders of ours; an engine makes it so that we cannot remove it.
+
+    That is so where it runs without root's rights: it belongs to another user id then.
+    """
+    for mount in mounts:
+        covering = [
+            each for each in mounts
+            if each.target not in ("/", mount.target) and inside(mount.target, each.target)
+        ]  # fmt: skip
+        below = max(covering, key=lambda each: len(each.target), default=None)
+        if below is None or below.read_only:
+            continue
+        point = Path(below.source + mount.target[len(below.target) :])
+        if os.path.lexists(point):
+            continue
+        point.parent.mkdir(parents=True, exist_ok=True)
+        if os.path.isdir(mount.source):
+            point.mkdir()
+        else:
+            point.touch()
 
 
 def _streams(job: Job) -> dict[str, str]:

@@ -30,6 +30,11 @@ class Image(Struct, frozen=True):
     digest: str
     id: str
 
+    @property
+    def identity(self) -> str:
+        """What names it and no other: its digest, else its id, where no registry gave it one."""
+        return self.digest or f"sha256:{self.id}"
+
 
 def find(names: Sequence[str] = ENGINES) -> str | None:
     """Return the first of the engines `names` that is there: podman, before docker."""
@@ -105,13 +110,16 @@ def build(context: Path, name: str, clock: int) -> tuple[str, Image]:
     return builder, image
 
 
+def can_show(engine: str) -> bool:
+    """Say whether the files of its images can be read from here as they lie there."""
+    return engine == "podman" and os.getuid() == 0
+
+
 def show(engine: str, image: str) -> str | None:
-    """Return the folder in which the files of an image can be read from here; None without.
+    """Return the folder in which the files of an image lie, where they can be read from here.
 
     They stay to be seen until `hide`.
     """
-    if engine != "podman" or os.getuid() != 0:
-        return None
     try:
         return ask([engine, "image", "mount", image]).strip() or None
     except NoContainer:
@@ -136,10 +144,10 @@ def words_to_run(
     words += [f"--hostname={container.host}"] * bool(container.host)
     words += ["--interactive"] * interactive + ["--tty"] * terminal
     words += [f"--shm-size={container.shared_memory}"] * bool(container.shared_memory)
+    words += limits(container.engine)
     if container.engine == "podman":
         words += ["--systemd=false", "--unsetenv-all"]
         words += ["--userns=keep-id"] * (os.getuid() != 0)
-        words += _limits()
     words += [f"--mount={_mount(mount)}" for mount in mounts if mount.target != "/"]
     return [*words, f"--entrypoint={first[0]}", container.image, *first[1:]]
 
@@ -152,9 +160,9 @@ def _mount(mount: Mount) -> str:
     return line.getvalue()
 
 
-def _limits() -> list[str]:
+def limits(engine: str) -> list[str]:
     """Return limits for an engine to set that may not raise its own."""
-    if os.getuid() != 0 or _powers() & RESOURCES:
+    if engine != "podman" or os.getuid() != 0 or _powers() & RESOURCES:
         return []
     files = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
     processes = resource.getrlimit(resource.RLIMIT_NPROC)[1]

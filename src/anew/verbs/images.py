@@ -113,16 +113,21 @@ def _content(
     interpreter = recorded.interpreter
     assert interpreter is not None
     base = order.base or containers.default_base(record.circumstances.system)
-    by_digest = None if "@" in base else _pinned(base)
+    name = engine.find(engine.BUILDERS)
+    found = engine.look(name, base) if name is not None and "@" not in base else None
+    by_digest = _pinned(base, found) if found is not None else None
     notes: list[str] = []
-    if by_digest is None and "@" not in base:
+    if found is None and "@" not in base:
         if order.build:
             raise NoContainer(
                 f"the base image {base} is not here",
                 why="it is named by its digest, and nothing is fetched that was not asked for",
-                hint=f"`podman pull {base}`, or name one that is here with --base",
+                hint=f"`{name or 'podman'} pull {base}`, or name one that is here with --base",
             )
         notes.append(f"{base} is not named by its digest: no engine here has it")
+    elif found is not None and by_digest is None:
+        notes.append(f"{base} is not named by its digest: {name} knows none of an image that came "
+                     f"from no registry; it is {found.identity}")  # fmt: skip
     virtual = interpreter.prefix if interpreter.prefix != interpreter.base_prefix else ""
     command = record.recipe.command
     content = containers.Content(
@@ -133,11 +138,9 @@ def _content(
     return content, notes
 
 
-def _pinned(base: str) -> str | None:
-    """Return an image that an engine here has, by its digest."""
-    name = engine.find(engine.BUILDERS)
-    image = engine.look(name, base) if name is not None else None
-    if image is None or not image.digest:
+def _pinned(base: str, image: Image) -> str | None:
+    """Return an image that an engine here has, by its digest; None where it has none."""
+    if not image.digest:
         return None
     path, _, tag = base.rpartition(":")
     return f"{path if path and '/' not in tag else base}@{image.digest}"
@@ -178,7 +181,7 @@ def _build(
 ) -> tuple[str, Image]:
     name = f"localhost/anew-{record.id[:SHORT_ID]}:{environment[3:15]}"
     builder, image = engine.build(place, name, containers.CLOCK)
-    text = f"{environment} {image.digest or image.id} {name}"
+    text = f"{environment} {image.identity} {name}"
     workspace.ledger.append(IMAGE_BUILT, record.id, text=text)
     return builder, image
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
-from anew.execute import contained, engine
+from anew.execute import contained, engine, unpacked
 from anew.execute.protocol import Container, Mount
 from anew.facets.environment import comparing
 from anew.facets.environment.state import digest_of_sites
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from anew.model.record import Record
     from anew.verbs.workspace import Workspace
 
+FILES = "image"  # where they lie in the room when they are taken out of the engine
 LENT = ("recorder", "asked for")  # the rest of what is seen is the image's
 MOST_FIXED = 100  # inputs that are made read-only one by one
 SHARED_MEMORY = 8 << 30  # bytes of /dev/shm at most: it takes no memory until it is used
@@ -39,20 +40,25 @@ SHARED_MEMORY = 8 << 30  # bytes of /dev/shm at most: it takes no memory until i
 
 @dataclass(frozen=True, slots=True)
 class Berth:
-    """An image that a replay is to run in; `root` is where its files can be read from here."""
+    """An image that a replay is to run in; `root` is where its files can be read from here.
+
+    They were `taken` out of the engine, or are let go of; without a `root` there is a reason.
+    """
 
     engine: str
     image: Image
     root: str | None
+    taken: bool = False
+    why: str = ""
 
     @property
     def name(self) -> str:
         """What the image is called, and its digest."""
-        return f"{self.image.name} {self.image.digest or self.image.id}"
+        return f"{self.image.name} {self.image.identity}"
 
     def release(self) -> None:
         """Let go of the image's files."""
-        if self.root is not None:
+        if self.root is not None and not self.taken:
             engine.hide(self.engine, self.image.id)
 
 
@@ -72,14 +78,31 @@ def find_berth(workspace: Workspace, record: Record, room: Path) -> Berth:
     built = images(workspace, recorded.digest)
     for each in reversed(built):
         image = engine.look(name, each.name)
-        if image is not None and each.digest in (image.digest, image.id):
-            rooms.note(room, name, shown=image.id)
-            return Berth(name, image, engine.show(name, image.id))
+        if image is not None and each.digest in (image.identity, image.id):
+            return _with_files(name, image, room)
     raise NoContainer(
         f"{name} has no image of the environment of run {record.id[:6]}",
         why=f"{built[-1].name} was built, and is gone or another" if built else "none was built",
         hint=f"`anew env image {record.id[:6]} --build` builds it",
     )
+
+
+def _with_files(name: str, image: Image, room: Path) -> Berth:
+    """Make the files of an image readable: as they lie in the engine, else taken out of it."""
+    if engine.can_show(name):
+        rooms.note(room, name, shown=image.id)
+        root = engine.show(name, image.id)
+        if root is not None:
+            return Berth(name, image, root)
+    container = f"anew-{room.name}-files"
+    rooms.note(room, name, container=container)
+    try:
+        unpacked.take_out(name, image.id, container, room / FILES)
+    except NoContainer as error:
+        return Berth(name, image, None, why="; ".join(filter(None, (error.what, error.why))))
+    except OSError as error:
+        return Berth(name, image, None, why=f"{error.filename or room}: {error.strerror or error}")
+    return Berth(name, image, str(room / FILES), taken=True)
 
 
 def home_in(workspace: Workspace, record: Record, berth: Berth) -> Home:
@@ -88,7 +111,8 @@ def home_in(workspace: Workspace, record: Record, berth: Berth) -> Home:
     assert recorded.interpreter is not None
     note = f"in the image {berth.name}"
     if berth.root is None:
-        return Home(exact=False, note=f"{note}; its files could not be looked at from here")
+        note += f"; its files could not be looked at from here: {berth.why}"
+        return Home(exact=False, note=note)
     archive = find_archive(workspace, recorded)
     sites = [berth.root + site for site in archive.sites] if archive is not None else []
     cache = workspace.cache / "environments"

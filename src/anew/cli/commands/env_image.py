@@ -60,6 +60,6 @@ def command(
     files, base = render.count(made.files, "file"), made.by_digest or made.base
     render.say(f"build context of run {row.id[:SHORT_ID]}: {files} on {base}")
     if made.image is not None:
-        digest = made.image.digest or made.image.id
+        digest = made.image.identity
         render.say(f"built by {made.builder}: {made.image.name} · {digest}")
     return 0
