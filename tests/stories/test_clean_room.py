@@ -358,6 +358,28 @@ def test_a_cache_in_the_original_home_is_a_cache_in_a_replay_from_another(
     assert document["verdict"] == "identical"
 
 
+def test_what_is_compiled_into_the_users_cache_as_the_environment_is_read_only_is_no_output(
+    room: Anew, tmp_path: Path
+) -> None:
+    """As Numba does it: beside the package, else in the cache of the user."""
+    venv.create(tmp_path / "v", symlinks=True)
+    room.environ["VIRTUAL_ENV"] = str(tmp_path / "v")
+    room.write(
+        "fast.py",
+        "import os, pathlib, sys\n"
+        "if not os.access(sys.prefix, os.W_OK):\n"
+        "    place = pathlib.Path.home() / '.cache/numba/demo_1f/fast.nbc'\n"
+        "    place.parent.mkdir(parents=True)\n"
+        "    place.write_text('compiled')\n"
+        "print(42)\n",
+    )
+    room("run", "--name", "a", "fast.py")
+    document = isolated(room, "a")
+
+    assert document["verdict"] == "identical"
+    assert {item["kind"] for item in document["items"]} == {"console", "exit"}
+
+
 ADDRESSES = """
 import sys
 class Arm:
@@ -381,6 +403,8 @@ def test_objects_lie_where_they_lay_wherever_store_and_anew_are(
     venv.create(own, symlinks=True)
     room.environ["VIRTUAL_ENV"] = str(own)
     room.write("train.py", ADDRESSES)
+    with (room.project / "large-and-not-used.bin").open("wb") as stream:
+        stream.truncate(3 << 20)  # so that it does not come back
     short = Path(tempfile.mkdtemp(prefix="s", dir="/tmp"))
     try:
         room("run", "--name", "a", "--store", str(short / "s"), "train.py")

@@ -61,7 +61,7 @@ def places(known: Places, environ: Mapping[str, str | None]) -> Places:
                   f"{home}/.fonts", f"{home}/.conda/pkgs"]  # fmt: skip
     matplotlib = environ.get("MPLCONFIGDIR")
     caches = [matplotlib] if matplotlib else [f"{cache}/matplotlib", f"{settings}/matplotlib"]
-    caches += [environ.get("NUMBA_CACHE_DIR") or f"{home}/.numba",
+    caches += [environ.get("NUMBA_CACHE_DIR") or f"{cache}/numba",
                environ.get("TRITON_CACHE_DIR") or f"{home}/.triton/cache",
                environ.get("TORCHINDUCTOR_CACHE_DIR") or f"{cache}/torchinductor",
                environ.get("JAX_COMPILATION_CACHE_DIR") or f"{cache}/jax"]  # fmt: skip

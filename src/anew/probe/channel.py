@@ -35,10 +35,31 @@ def begin(act: Callable[[str, tuple[Foreign, ...]], None]) -> None:
     original = finder._fill_cache
 
     def _fill_cache(self: Foreign) -> None:
-        _tell("import=" + (self.path or os.getcwd()))
-        original(self)
+        place = self.path or os.getcwd()
+        _tell("import=" + place)
+        if type(self) is not finder or frames.is_environment(place + "/"):
+            original(self)
+        else:
+            self._path_cache = _modules_in(place, tuple([suffix for suffix, _ in self._loaders]))
 
     finder._fill_cache = _fill_cache
+
+
+def _modules_in(folder: str, suffixes: tuple[str, ...]) -> set[str]:
+    """Return the names in a folder of the user's that can be imported, as the finder asks for them.
+
+    What else lies there when a run is recorded need not come back for a replay, and so must not
+    stay in memory, where it would move what comes after it.
+    """
+    names = []
+    try:
+        with posix.scandir(folder) as found:
+            for entry in found:
+                if entry.name.endswith(suffixes) or ("." not in entry.name and entry.is_dir()):
+                    names.append(entry.name)
+    except (FileNotFoundError, PermissionError, NotADirectoryError):
+        pass
+    return set(sorted(names))  # noqa: C414 - in one order, so that it grows in one way
 
 
 def draws_for_us(value: int) -> None:
