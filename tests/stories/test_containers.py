@@ -168,6 +168,15 @@ def test_a_replay_in_the_container_is_judged_as_any(imaged: tuple[Anew, dict[str
     assert "podman" in anew("replay", "work", "--in-container").stdout
 
 
+def test_objects_lie_where_they_lay(imaged: tuple[Anew, dict[str, Any]]) -> None:
+    """By their addresses sets of them have an order."""
+    anew, _ = imaged
+    anew.write("arms.py", "class Arm:\n    pass\n\narms = {Arm() for _ in range(20)}\n"
+                          "print([hex(id(arm)) for arm in arms])\n")  # fmt: skip
+    anew("run", "--name", "arms", ".venv/bin/python", "arms.py")
+    assert anew.json("replay", "arms", "--in-container", check=None)["verdict"] == "identical"
+
+
 def test_it_needs_neither_project_nor_environment_nor_home(
     imaged: tuple[Anew, dict[str, Any]], tmp_path: Path
 ) -> None:

@@ -34,21 +34,31 @@ with open(to, "wb") as stream:
 """
 
 
-def put_recorder(program: str, cache: Path, spool: Path) -> None:
+def put_recorder(program: str, cache: Path, spool: Path, version: str = "") -> None:
     """Put the recorder, compiled for `program` where that is CPython, into a spool.
 
     It is compiled once for each version, and kept in `cache`. Where that cannot be, an interpreter
     loads the recorder as Python loads any package.
+
+    Args:
+        program: where the program lies here, if it does.
+        cache: the folder for what can be lost.
+        spool: the spool of the run.
+        version: that of the interpreter, where it lies in a container.
     """
     program = os.path.realpath(program)
     name, _, minor = os.path.basename(program).partition(".")
-    if name != "python3" or not minor.isdigit():
+    found = name == "python3" and minor.isdigit()
+    if version:
+        wanted = version.split(".")[1]
+        found, minor = found and minor == wanted, wanted
+    if not found and not version:
         return
     tag = f"cpython-3{minor}"
     folder = os.path.dirname(inject.FOLDER)
     with contextlib.suppress(OSError):
         kept = cache / f"{_STARTS}-{tag}-{_state(folder)}"
-        if not kept.exists():
+        if not kept.exists() and found:
             _compile(program, folder, kept)
             _forget(cache, f"{_STARTS}-{tag}-", kept.name)
         _give(kept, spool / f"code.{tag}")

@@ -40,14 +40,14 @@ def place_of(program: str, directory: str, mounts: tuple[Mount, ...]) -> str:
 
 
 def prepare(
-    workspace: Workspace, project: str, spool: Path, program: str, *, full: bool
+    workspace: Workspace, project: str, spool: Path, program: str, *, full: bool, version: str = ""
 ) -> str | None:
-    """Make the spool ready for what follows the programs.
+    """Make the spool ready for what follows the programs; `version` is a Python's in a container.
 
     Returns:
         The library that they are to load first; None: they are to load none.
     """
-    compiling.put_recorder(program, workspace.cache, spool)
+    compiling.put_recorder(program, workspace.cache, spool, version)
     library = preload.library(workspace.cache)
     if library is not None and not preload.suits(program):
         library = None

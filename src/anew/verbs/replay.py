@@ -155,7 +155,9 @@ def _within(
     scene = replace(scene, mounts=shut.mounts, isolation=shut.isolation, argv=argv)
     if berth is None:
         return scene
-    return replace(scene, image=berth.name, image_root=berth.root)
+    interpreter = original.recipe.environment.interpreter
+    version = interpreter.version if interpreter is not None else ""
+    return replace(scene, image=berth.name, image_root=berth.root, version=version)
 
 
 def _with_environment(

@@ -61,6 +61,7 @@ class Scene(Struct, frozen=True):
     mounts: tuple[Mount, ...] = ()
     isolation: Isolation | None = None
     image: str = ""  # that a container of ours is made of
+    version: str = ""  # of the interpreter in it
     image_root: str | None = None  # where its files can be read from here
     place: project.Project | None = None
     given: bytes = b""  # seeds the program sets itself, as the probe reads them
@@ -125,7 +126,9 @@ def carry_out(
     _write_down(workspace, run_id, request)
     full = ask.options.trace is Trace.FULL and not _why_not_followed(ask, scene)
     program = following.place_of(resolved.argv[0], ask.directory, _in_view(scene))
-    library = following.prepare(workspace, request.project, spool, program, full=full)
+    library = following.prepare(
+        workspace, request.project, spool, program, full=full, version=scene.version
+    )
     job = Job(
         resolved.argv, ask.directory, _variables(ask, scene, before, spool, library), spool,
         scene.streams, scene.stdin, _mounts(scene, spool, library), scene.isolation,
