@@ -152,6 +152,7 @@ def prepare(
     descriptor = os.open(folder / "0", os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
     try:
         os.posix_fallocate(descriptor, 0, FIRST_CHUNK)
+        os.pwrite(descriptor, bytes(FIRST_CHUNK), 0)  # pages that lie ready: the run makes none
         head = CHUNK.pack(CHUNK_MARK, CHUNK.size, FIRST_CHUNK, 0, 0)
         os.pwrite(descriptor, head, 0)
         os.pwrite(descriptor, mark.to_bytes(8, "little"), MARK_AT)

@@ -154,6 +154,7 @@ static void act_move(struct work *w, int folder, int folder2, int flags) {
         if (can_move(w, &from, &to, flags)) {
             if (to.there && !(flags & 2) && is_file(&to.state) && !is_since_start(&to.state))
                 keep_told(&w->two.told, to.above, to.name, &to.state, 1);
+            note_renamed(S_ISDIR(from.state.st_mode) || (to.there && S_ISDIR(to.state.st_mode)));
             tell_move(&w->one, &from, &w->two, &to);
             if (flags & 2) tell_move(&w->two, &to, &w->one, &from);
         }

@@ -12,10 +12,17 @@ struct opening {
     int folder;
     const char *path;
     struct stat was;
-    char real[STACK]; /* where a path through /proc leads */
+    char *real; /* STACK bytes for where a path leads that may lead through /proc, or NULL */
 };
+#define OPENING(opening, path)                                                                    \
+    struct opening opening;                                                                       \
+    opening.real = may_lead(path) ? __builtin_alloca(STACK) : NULL
 
 static int is_quick_to_skip(const char *path) { return path[0] == '/' && is_skipped(path); }
+
+static inline int may_lead(const char *path) {
+    return path && path[0] == '/' && (starts_with(path, "/proc/", 6) || starts_with(path, "/dev/fd/", 8));
+}
 
 /* Past `/proc/self/` or the like, or NULL: another's counts as much as our own. */
 static const char *past_process(const char *path) {
@@ -76,10 +83,10 @@ static void before_write(struct opening *opening, int flags) {
     }
 }
 
-static void before_open(struct opening *opening, int folder, const char *path, int flags) {
+OFTEN static void before_open(struct opening *opening, int folder, const char *path, int flags) {
     opening->letter = 0;
     if (!path || !is_recording() || flags & O_PATH || (flags & O_DIRECTORY)) return;
-    if (path[0] == '/' && leads_through_proc(path, opening->real, sizeof opening->real))
+    if (opening->real && leads_through_proc(path, opening->real, STACK))
         path = opening->real;
     opening->folder = folder;
     opening->path = path;
@@ -113,20 +120,20 @@ static size_t source_of(const struct told *path, char *into, size_t size) {
     return at + 3;
 }
 
-static void tell_compiled(const struct told *path) {
+__attribute__((noinline)) static void tell_compiled(const struct told *path) {
     char source[STACK * 2];
     struct stat state;
     if (!source_of(path, source, sizeof source) || journal.quiet) return;
-    struct told told;
+    TOLD(told);
     resolve(&told, AT_FDCWD, source);
     if (!k_stat_at(AT_FDCWD, source, &state, 0) &&
         is_new(hash_of(&told, hash_of_state(&state, 'm'))))
         tell_path(OPENED, 'm', &told, &state, "", 0);
 }
 
-static void after_read(struct opening *opening, int descriptor, int error) {
-    struct told path;
-    struct stat state;
+/* Nothing was found, or we may not look at what was. */
+__attribute__((noinline)) static void after_odd_read(struct opening *opening, int descriptor, int error) {
+    TOLD(path);
     if (descriptor < 0) {
         if ((error != ENOENT && error != ENOTDIR) || is_old_name(opening->folder, opening->path, 'N'))
             return;
@@ -135,33 +142,44 @@ static void after_read(struct opening *opening, int descriptor, int error) {
             tell_path(OPENED, 'r', &path, NULL, "", 0);
         return;
     }
-    if (journal.quiet) {
-        resolve(&path, opening->folder, opening->path);
-        if (is_new(hash_of(&path, 'q'))) tell_path(OPENED, path.known ? 'q' : '?', &path, NULL, "", 0);
-        return;
-    }
-    if (k_fstat(descriptor, &state) || S_ISDIR(state.st_mode) || is_made_here(&state) ||
-        is_old_name(opening->folder, opening->path, hash_of_state(&state, 'R')))
-        return;
     resolve(&path, opening->folder, opening->path);
-    if (!is_new(hash_of(&path, hash_of_state(&state, 'r')))) return;
-    if (path.base_length && told_is_skipped(&path)) return; /* an absolute one was asked already */
-    if (!S_ISREG(state.st_mode)) tell_path(OPENED, 'p', &path, &state, "", 0);
-    else if (!path.known) tell_path(OPENED, '?', &path, &state, "", 0);
-    else if (is_compiled(&path)) tell_compiled(&path);
+    if (is_new(hash_of(&path, 'q'))) tell_path(OPENED, path.known ? 'q' : '?', &path, NULL, "", 0);
+}
+
+OFTEN static void tell_read(const struct told *path, const struct stat *state, uint64_t hash) {
+    if (!is_new(hash_of(path, mixed(hash, 'r')))) return;
+    if (path->base_length && told_is_skipped(path)) return; /* an absolute one was asked already */
+    if (!S_ISREG(state->st_mode)) tell_path(OPENED, 'p', path, state, "", 0);
+    else if (!path->known) tell_path(OPENED, '?', path, state, "", 0);
+    else if (is_compiled(path)) tell_compiled(path);
     else {
-        tell_path(OPENED, 'r', &path, &state, "", 0);
-        if (state.st_size >= LARGE) note_large(&path, &state);
+        tell_path(OPENED, 'r', path, state, "", 0);
+        if (state->st_size >= LARGE) note_large(path, state);
     }
 }
 
-static void after_open(struct opening *opening, int descriptor) {
-    if (!opening->letter) return;
-    int saved = errno;
+__attribute__((noinline)) static void tell_far_read(const struct opening *opening,
+                                                    const struct stat *state, uint64_t hash) {
+    TOLD(path);
+    resolve(&path, opening->folder, opening->path);
+    tell_read(&path, state, hash);
+}
+
+/* The way of most opens: little stack, for a fork copies each page of it that is written to. */
+static inline void after_read(struct opening *opening, int descriptor, int error) {
     struct told path;
-    if (opening->letter == 'r') {
-        after_read(opening, descriptor, saved);
-    } else if (descriptor >= 0) {
+    struct stat state;
+    if (descriptor < 0 || journal.quiet) return after_odd_read(opening, descriptor, error);
+    if (k_fstat(descriptor, &state) || S_ISDIR(state.st_mode) || is_made_here(&state)) return;
+    uint64_t hash = hash_of_state(&state, 'R');
+    if (is_old_name(opening->folder, opening->path, hash)) return;
+    if (resolve_here(&path, opening->folder, opening->path)) tell_read(&path, &state, hash);
+    else tell_far_read(opening, &state, hash);
+}
+
+__attribute__((noinline)) static void after_write(struct opening *opening, int descriptor) {
+    TOLD(path);
+    if (descriptor >= 0) {
         resolve(&path, opening->folder, opening->path);
         if (opening->letter == 'p') {
             if (is_new(hash_of(&path, 'p'))) tell_path(OPENED, 'p', &path, NULL, "", 0);
@@ -172,6 +190,13 @@ static void after_open(struct opening *opening, int descriptor) {
                       has ? &opening->was : NULL, "", 0);
         }
     }
+}
+
+OFTEN static void after_open(struct opening *opening, int descriptor) {
+    if (!opening->letter) return;
+    int saved = errno;
+    if (opening->letter == 'r') after_read(opening, descriptor, saved);
+    else after_write(opening, descriptor);
     errno = saved;
 }
 
@@ -187,9 +212,9 @@ static void after_open(struct opening *opening, int descriptor) {
     }
 
 #define WRAP_OPEN(name)                                                                           \
-    OURS int name(const char *path, int flags, ...) {                                             \
+    OFTEN OURS int name(const char *path, int flags, ...) {                                             \
         TAKE_MODE(mode, flags)                                                                    \
-        struct opening opening;                                                                   \
+        OPENING(opening, path);                                                                   \
         before_open(&opening, AT_FDCWD, path, flags);                                             \
         int found = MARKED(__NR_openat, AT_FDCWD, path, flags, mode, 0,                           \
                            REAL(name, int (*)(const char *, int, ...))(path, flags, mode));       \
@@ -202,9 +227,9 @@ WRAP_OPEN(open64)
 #endif
 
 #define WRAP_OPENAT(name)                                                                         \
-    OURS int name(int folder, const char *path, int flags, ...) {                                 \
+    OFTEN OURS int name(int folder, const char *path, int flags, ...) {                                 \
         TAKE_MODE(mode, flags)                                                                    \
-        struct opening opening;                                                                   \
+        OPENING(opening, path);                                                                   \
         before_open(&opening, folder, path, flags);                                               \
         int found = MARKED(__NR_openat, folder, path, flags, mode, 0,                             \
                            REAL(name, int (*)(int, const char *, int, ...))(folder, path, flags,  \
@@ -218,7 +243,7 @@ WRAP_OPENAT(openat64)
 
 #define WRAP_OPEN_2(name)                                                                         \
     OURS int name(const char *path, int flags) {                                                  \
-        struct opening opening;                                                                   \
+        OPENING(opening, path);                                                                   \
         before_open(&opening, AT_FDCWD, path, flags);                                             \
         int found = NEEDS_MODE(flags) /* libc stops the program then */                           \
                         ? REAL(name, int (*)(const char *, int))(path, flags)                     \
@@ -232,7 +257,7 @@ WRAP_OPEN_2(__open64_2)
 
 #define WRAP_OPENAT_2(name)                                                                       \
     OURS int name(int folder, const char *path, int flags) {                                      \
-        struct opening opening;                                                                   \
+        OPENING(opening, path);                                                                   \
         before_open(&opening, folder, path, flags);                                               \
         int found = NEEDS_MODE(flags)                                                             \
                         ? REAL(name, int (*)(int, const char *, int))(folder, path, flags)        \
@@ -248,7 +273,7 @@ WRAP_OPENAT_2(__openat64_2)
 
 #define WRAP_CREAT(name)                                                                          \
     OURS int name(const char *path, mode_t mode) {                                                \
-        struct opening opening;                                                                   \
+        OPENING(opening, path);                                                                   \
         before_open(&opening, AT_FDCWD, path, O_CREAT | O_WRONLY | O_TRUNC);                      \
         int found = MARKED(__NR_openat, AT_FDCWD, path, O_CREAT | O_WRONLY | O_TRUNC, mode, 0,    \
                            REAL(name, int (*)(const char *, mode_t))(path, mode));                \
@@ -279,7 +304,7 @@ static int number_of(FILE *stream) {
 
 #define WRAP_FOPEN(name)                                                                          \
     OURS FILE *name(const char *path, const char *mode) {                                         \
-        struct opening opening;                                                                   \
+        OPENING(opening, path);                                                                   \
         before_open(&opening, AT_FDCWD, path, flags_of(mode));                                    \
         FILE *found = REAL(name, FILE *(*)(const char *, const char *))(path, mode);              \
         after_open(&opening, number_of(found));                                                   \
@@ -287,7 +312,7 @@ static int number_of(FILE *stream) {
     }
 #define WRAP_FREOPEN(name)                                                                        \
     OURS FILE *name(const char *path, const char *mode, FILE *stream) {                           \
-        struct opening opening;                                                                   \
+        OPENING(opening, path);                                                                   \
         before_open(&opening, AT_FDCWD, path, flags_of(mode));                                    \
         FILE *found = REAL(name, FILE *(*)(const char *, const char *, FILE *))(path, mode, stream); \
         after_open(&opening, number_of(found));                                                   \
@@ -305,7 +330,7 @@ static int after_make(int descriptor, const char *path) {
     int saved = errno;
     struct stat state;
     if (descriptor >= 0 && is_recording() && !journal.quiet) {
-        struct told told;
+        TOLD(told);
         resolve(&told, AT_FDCWD, path);
         int has = !k_fstat(descriptor, &state);
         if (has) claim(&state);
@@ -337,12 +362,12 @@ OURS int open_by_handle_at(int mount, struct file_handle *handle, int flags) {
                                                                                         flags));
     int saved = errno;
     if (found >= 0 && is_recording() && !journal.quiet) {
-        struct opening opening = {.letter = 'r', .folder = AT_FDCWD, .path = opening.real};
-        char link[40];
+        char link[40], real[STACK];
+        struct opening opening = {.letter = 'r', .folder = AT_FDCWD, .path = real};
         put_number(put_text(link, "/proc/self/fd/"), (uint64_t)found);
-        long length = k_readlink(link, opening.real, sizeof opening.real - 1);
-        if (length > 0 && opening.real[0] == '/') {
-            opening.real[length] = 0;
+        long length = k_readlink(link, real, sizeof real - 1);
+        if (length > 0 && real[0] == '/') {
+            real[length] = 0;
             if (flags & (O_WRONLY | O_RDWR | O_TRUNC)) before_write(&opening, flags & ~O_TRUNC);
             after_open(&opening, found);
         }
@@ -379,7 +404,7 @@ static struct {
 
 static void tell_listed(int folder, const char *path, int whole_tree) {
     struct stat state;
-    struct told told;
+    TOLD(told);
     int saved = errno;
     if (!path || !is_recording() || journal.quiet) return;
     resolve(&told, folder, path);
@@ -467,7 +492,10 @@ WRAP_GLOB(glob64, glob64_t)
     OURS int name declared {                                                                      \
         is_recording();                                                                           \
         tell_listed(AT_FDCWD, path, 1);                                                           \
-        return REAL(name, int(*) declared) passed;                                                \
+        leave(); /* it may go from folder to folder */                                            \
+        int done = REAL(name, int(*) declared) passed;                                            \
+        left();                                                                                   \
+        return done;                                                                              \
     }
 WRAP_WALK(ftw, , (const char *path, __ftw_func_t each, int most), (path, each, most))
 WRAP_WALK(nftw, , (const char *path, __nftw_func_t each, int most, int flags),
@@ -481,6 +509,7 @@ WRAP_WALK(nftw64, , (const char *path, __nftw64_func_t each, int most, int flags
     OURS void *name(char *const *paths, int options, void *compare) {                             \
         is_recording();                                                                           \
         for (char *const *each = paths; each && *each; each++) tell_listed(AT_FDCWD, *each, 1);   \
+        if (!(options & 4)) scattered = 1; /* without FTS_NOCHDIR it goes from folder to folder */ \
         return REAL(name, void *(*)(char *const *, int, void *))(paths, options, compare);        \
     }
 WRAP_FTS(fts_open)
@@ -503,7 +532,8 @@ static struct place look(int folder, const char *path) {
 
 static void tell_moved(int from_folder, const char *from, const struct place *was, int to_folder,
                        const char *to, const struct place *over) {
-    struct told source, target;
+    TOLD(source);
+    TOLD(target);
     resolve(&source, from_folder, from);
     resolve(&target, to_folder, to);
     if (told_is_own(&target)) return;
@@ -527,7 +557,10 @@ static int moved(int from_folder, const char *from, int to_folder, const char *t
     if (over.there && !exchange && over.state.st_ino != was.state.st_ino)
         keep(to_folder, to, &over.state, 1);
     errno = saved;
+    int folders = (was.there && S_ISDIR(was.state.st_mode)) || (over.there && S_ISDIR(over.state.st_mode));
+    note_renamed(folders);
     int done = act(from_folder, from, to_folder, to, flags);
+    note_renamed(folders);
     saved = errno;
     if (!done) {
         tell_moved(from_folder, from, &was, to_folder, to, &over);
@@ -576,7 +609,7 @@ static int removed(int folder, const char *path, int (*act)(int, const char *, i
     int done = act(folder, path, flags);
     saved = errno;
     if (!done && was.there) {
-        struct told told;
+        TOLD(told);
         resolve(&told, folder, path);
         if (!told_is_own(&told)) tell_path(is_folder ? EMPTIED : REMOVED, 0, &told, &was.state, "", 0);
         if (was.state.st_nlink <= 1) disclaim(&was.state);
@@ -617,7 +650,7 @@ OURS int unlinkat(int folder, const char *path, int flags) {
 
 static void tell_made(enum kind kind, int folder, const char *path, const char *about) {
     int saved = errno;
-    struct told told;
+    TOLD(told);
     resolve(&told, folder, path);
     if (!told_is_own(&told)) tell_path(kind, 0, &told, NULL, about, strlen(about));
     errno = saved;
@@ -653,7 +686,8 @@ WRAP_PIPE(mknodat, (int folder, const char *path, mode_t mode, dev_t device),
 
 static void tell_linked(int from_folder, const char *from, const struct place *was, int folder,
                         const char *path) {
-    struct told source, told;
+    TOLD(source);
+    TOLD(told);
     int saved = errno;
     char text[2 * STACK] = "";
     resolve(&source, from_folder, from);
@@ -702,7 +736,7 @@ static void before_cut(const char *path) {
     struct stat was;
     if (path && is_recording() && !journal.quiet && !k_stat_at(AT_FDCWD, path, &was, 0) &&
         S_ISREG(was.st_mode) && !is_made_here(&was)) {
-        struct told told;
+        TOLD(told);
         keep(AT_FDCWD, path, &was, 0);
         claim(&was);
         resolve(&told, AT_FDCWD, path);

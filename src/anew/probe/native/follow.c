@@ -85,6 +85,7 @@ struct opening_how { /* of openat2(2); some headers declare it, under its own na
 #include "kernel.h"
 #include "journal.h"
 #include "self.h"
+#include "here.h"
 #include "paths.h"
 #include "pins.h"
 #include "large.h"

@@ -7,13 +7,13 @@
 #include <link.h>
 
 static void tell_image(const char *path) {
-    struct told told;
+    TOLD(told);
     struct stat state;
     if (!path || !*path || journal.quiet || is_quick_to_skip(path)) return;
     resolve(&told, AT_FDCWD, path);
     if (!told.known || told_is_skipped(&told) || told_is_own(&told)) return;
     if (k_stat_at(AT_FDCWD, path, &state, 0) || !S_ISREG(state.st_mode) || is_made_here(&state)) return;
-    if (is_new(hash_of(&told, hash_of_state(&state, 'r')))) tell_path(OPENED, 'r', &told, &state, "", 0);
+    if (is_new(hash_of(&told, hash_of_read(&state)))) tell_path(OPENED, 'r', &told, &state, "", 0);
 }
 
 static int tell_library(struct dl_phdr_info *found, size_t size, void *nothing) {

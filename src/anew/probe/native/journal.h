@@ -21,7 +21,8 @@ struct chunk {
     _Atomic uint64_t lost;   /* events for which there was no room */
     _Atomic uint64_t latest; /* in chunk 0: the number of the last chunk made */
     int64_t pass;            /* in chunk 0: the mark of our own calls; 0: nobody follows the others */
-    uint64_t unused[2];
+    _Atomic uint64_t renamed; /* in chunk 0: changes with each folder that is renamed */
+    uint64_t unused;
 };
 
 struct record {
@@ -48,12 +49,32 @@ static struct {
     size_t spool_length;
     _Atomic(struct chunk *) root; /* chunk 0; NULL: nothing is recorded */
     _Atomic(struct chunk *) now;
+    _Atomic uint64_t number; /* of the chunk that is used now */
     int64_t started[2]; /* seconds and ns since 1970: the start of the run */
     uint64_t pin_limit;
     _Atomic int quiet; /* a filter of system calls is in force: make none of our own */
-    _Atomic uint64_t last_time;
-    _Atomic int *pid; /* in a page that a fork wipes */
+    _Atomic uint64_t last_time; /* told since then, where the clock is not asked any more */
+    struct own *own;            /* NULL: there was no memory for it */
 } journal;
+
+/* What a fork must not take over, in a page that a fork wipes. With the first paths it told it is the
+ * one page of ours that a child with little to tell writes to: each is copied for it, which takes long. */
+#define YOUNG 256
+#define PLACES 128 /* units of 8 bytes for working directories (here.h) */
+struct own {
+    _Atomic int pid;
+    _Atomic unsigned told;
+    _Atomic uint64_t young[YOUNG];
+    _Atomic uint64_t here; /* which of the places it is, and from when that is known */
+    _Atomic unsigned used;
+    struct working {
+        _Atomic uint32_t length; /* written last */
+        char path[4];
+    } at[PLACES];
+};
+
+/* What most processes come through lies side by side: a fork maps it all at its first step into it. */
+#define OFTEN __attribute__((hot))
 
 static int (*clock_of)(clockid_t, struct timespec *);
 
@@ -61,9 +82,7 @@ static inline uint64_t now_ns(void) {
     struct timespec time;
     if (journal.quiet || !clock_of || clock_of(CLOCK_MONOTONIC, &time))
         return atomic_fetch_add(&journal.last_time, 1) + 1;
-    uint64_t ns = (uint64_t)time.tv_sec * 1000000000ULL + (uint64_t)time.tv_nsec;
-    atomic_store_explicit(&journal.last_time, ns, memory_order_relaxed);
-    return ns;
+    return (uint64_t)time.tv_sec * 1000000000ULL + (uint64_t)time.tv_nsec;
 }
 
 static char *put_number(char *at, uint64_t number) {
@@ -80,6 +99,17 @@ static char *put_text(char *at, const char *text) {
     size_t length = strlen(text);
     memcpy(at, text, length + 1);
     return at + length;
+}
+
+/* Copies what is short: a fork has nothing of libc's mapped yet, and each part it calls costs a fault. */
+static inline char *put_bytes(char *at, const char *from, size_t length) {
+    if (length > 512) return (char *)memcpy(at, from, length) + length;
+    for (; length >= 8; at += 8, from += 8, length -= 8) __builtin_memcpy(at, from, 8);
+    for (; length; length--) {
+        *at++ = *from++;
+        __asm__("" : "+r"(at)); /* else it is made a call of memcpy */
+    }
+    return at;
 }
 
 static char *in_spool(char *at, const char *below) {
@@ -104,16 +134,19 @@ static struct chunk *map_chunk(uint64_t number) {
     return found;
 }
 
-/* Room on the disk is taken at once: to write to a hole of a full disk would kill the program. */
+/* Room on the disk is taken at once: to write to a hole of a full disk would kill the program. Then
+ * zeros are written: large parts that lie ready cost each process less than pages made one by one. */
+#define ZEROS (64UL << 10)
 static int take_room(int descriptor, size_t size) {
     if (k_largest_file() < size) return -1;
     long failed = kernel(__NR_fallocate, descriptor, 0, 0, (long)size, 0, 0);
-    if (failed != -EOPNOTSUPP && failed != -ENOSYS) return failed ? -1 : 0;
-    char zeros[512];
-    memset(zeros, 0, sizeof zeros);
-    for (size_t done = 0; done < size; done += sizeof zeros)
-        if (k_write(descriptor, zeros, sizeof zeros) != sizeof zeros) return -1;
-    return 0;
+    if (failed && failed != -EOPNOTSUPP && failed != -ENOSYS) return -1;
+    char *zeros = k_map(ZEROS, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1);
+    if (!zeros) return -1;
+    size_t done = 0;
+    while (done < size && k_write(descriptor, zeros, ZEROS) == ZEROS) done += ZEROS;
+    k_unmap(zeros, ZEROS);
+    return done == size ? 0 : -1;
 }
 
 static void make_chunk(uint64_t number) {
@@ -158,7 +191,19 @@ static struct chunk *next_chunk(struct chunk *full) {
     }
     /* Two threads may map the same one, or map and leave one: a little room, and no lock. */
     journal.now = found;
+    journal.number = root->latest;
     return found;
+}
+
+/* Go on to the chunk that others use by now: what a parent has mapped, its children need not. */
+static void catch_up(void) {
+    struct chunk *root = journal.root;
+    uint64_t latest = root ? root->latest : 0;
+    if (!root || journal.quiet || latest == journal.number) return;
+    struct chunk *found = map_chunk(latest);
+    if (!found) return;
+    journal.now = found;
+    journal.number = latest;
 }
 
 #ifdef ANEW_FOLLOWER
@@ -166,14 +211,12 @@ static __thread int present; /* the process whose call is looked at, by its own 
 static inline int present_pid(void) { return present; }
 #else
 static inline int present_pid(void) {
-    if (!journal.pid) return k_pid();
-    int pid = atomic_load_explicit(journal.pid, memory_order_relaxed);
-    return pid;
+    return journal.own ? atomic_load_explicit(&journal.own->pid, memory_order_relaxed) : k_pid();
 }
 #endif
 
 /* Reserve a record; NULL where nothing is recorded or there is no room. Fill it, then `publish`. */
-static struct record *reserve(enum kind kind, int detail, int pid, size_t first, size_t second) {
+OFTEN static struct record *reserve(enum kind kind, int detail, int pid, size_t first, size_t second) {
     struct chunk *chunk = atomic_load_explicit(&journal.now, memory_order_acquire);
     if (!chunk) return NULL;
     size_t size = (sizeof(struct record) + first + second + 7) & ~(size_t)7;
@@ -214,14 +257,13 @@ static inline void put_stamp(struct record *record, const struct stat *state) {
 }
 
 /* Tell of two texts and up to two numbers: for what is rare. */
-static void tell(enum kind kind, int detail, int pid, const char *first, size_t first_length,
+OFTEN static void tell(enum kind kind, int detail, int pid, const char *first, size_t first_length,
                  const char *second, size_t second_length, int64_t a, int64_t b) {
     struct record *record = reserve(kind, detail, pid, first_length, second_length);
     if (!record) return;
     record->stamp[0] = a;
     record->stamp[1] = b;
-    memcpy(record->text, first, first_length);
-    memcpy(record->text + first_length, second, second_length);
+    put_bytes(put_bytes(record->text, first, first_length), second, second_length);
     publish(record);
 }
 

@@ -10,9 +10,9 @@ static void tell_looked(int folder, const char *path, int found, const struct st
     int error = errno;
     if (!found && error != ENOENT && error != ENOTDIR) return;
     if (found && (!state || S_ISDIR(state->st_mode) || is_made_here(state))) return;
-    struct told told;
+    TOLD(told);
     if (is_old_name(folder, path, found ? hash_of_state(state, 'S') : 'L')) return;
-    resolve(&told, folder, path);
+    if (!resolve_here(&told, folder, path)) resolve(&told, folder, path);
     if (!found && !told_in_project(&told)) goto done;
     uint64_t hash = hash_of(&told, found ? hash_of_state(state, 's') : 'n');
     if (told.known && !told_is_skipped(&told) && is_new(hash))

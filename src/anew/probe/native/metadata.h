@@ -15,7 +15,7 @@ static struct place look_at_file(int folder, const char *path, int flags) {
 /* Tell the states before and after, where the bytes can be no other: the file is one we read. */
 static int touched(int folder, const char *path, const struct place *was, int done) {
     int saved = errno;
-    struct told told;
+    TOLD(told);
     struct stat now;
     if (done || !was->there) return done;
     resolve(&told, folder, path ? path : "");

@@ -17,7 +17,7 @@
     X(popen) X(waitpid) X(wait4) X(on_exit) X(connect) X(getaddrinfo) X(getenv) X(secure_getenv)  \
     X(setenv) X(chroot) X(clock_gettime) X(dlopen) X(chmod) X(fchmod) X(fchmodat) X(chown)        \
     X(fchown) X(fchownat) X(utime) X(utimes) X(futimes) X(futimesat) X(futimens) X(utimensat)     \
-    X(open_by_handle_at) X(sendto) X(sendmsg) X(mount)
+    X(open_by_handle_at) X(sendto) X(sendmsg) X(mount) X(fork)
 
 #define POINTER(name) static void *real_##name;
 NAMES(POINTER)

@@ -102,7 +102,7 @@ OURS int setenv(const char *name, const char *value, int over) {
         if (starts_with(value, "skip=", 5)) skip(value + 5, strlen(value + 5));
         if (starts_with(value, "own=", 4)) draws_for_us = value[4] == '1';
         if (starts_with(value, "import=", 7)) {
-            struct told told;
+            TOLD(told);
             resolve(&told, AT_FDCWD, value + 7);
             importing.path = hash_of(&told, 'i');
             importing.thread = k_tid();
@@ -116,14 +116,24 @@ OURS int setenv(const char *name, const char *value, int over) {
 /* ---- where it goes ---- */
 
 OURS int chdir(const char *path) {
+    leave();
     int done = set_error(kernel(__NR_chdir, (long)path, 0, 0, 0, 0, 0));
-    atomic_fetch_add(&moves, 1);
+    left();
     return done;
 }
 OURS int fchdir(int folder) {
+    leave();
     int done = set_error(kernel(__NR_fchdir, folder, 0, 0, 0, 0, 0));
-    atomic_fetch_add(&moves, 1);
+    left();
     return done;
+}
+OURS int unshare(int what) {
+    scattered = 1;
+    return set_error(kernel(__NR_unshare, what, 0, 0, 0, 0, 0));
+}
+OURS int setns(int descriptor, int kind) {
+    scattered = 1;
+    return set_error(kernel(__NR_setns, descriptor, kind, 0, 0, 0, 0));
 }
 
 /* ---- what blinds us ---- */
@@ -133,6 +143,7 @@ OURS int fchdir(int folder) {
 static void fall_silent(void) {
     self();
     if (!pass) {
+        journal.last_time = now_ns();
         journal.quiet = 1;
         return;
     }
@@ -173,9 +184,11 @@ OURS int mount(const char *source, const char *target, const char *type, unsigne
 
 OURS int chroot(const char *path) {
     is_recording();
-    atomic_fetch_add(&moves, 1);
     tell_gap("chroot", path ? path : "");
-    return REAL(chroot, int (*)(const char *))(path);
+    leave();
+    int done = REAL(chroot, int (*)(const char *))(path);
+    left();
+    return done;
 }
 
 #ifdef __GLIBC__
@@ -185,7 +198,8 @@ OURS long syscall(long number, ...) {
     long a = va_arg(rest, long), b = va_arg(rest, long), c = va_arg(rest, long),
          d = va_arg(rest, long), e = va_arg(rest, long), f = va_arg(rest, long);
     va_end(rest);
-    struct opening opening = {0};
+    char real[STACK];
+    struct opening opening = {.real = real};
     switch (number) {
 #ifdef __NR_open
     case __NR_open:
@@ -233,6 +247,11 @@ OURS long syscall(long number, ...) {
         return chdir((const char *)a);
     case __NR_fchdir:
         return fchdir((int)a);
+    case __NR_unshare:
+    case __NR_setns:
+    case __NR_pivot_root:
+        scattered = 1;
+        break;
     case __NR_linkat:
         return linkat((int)a, (const char *)b, (int)c, (const char *)d, (int)e);
     case __NR_symlinkat:

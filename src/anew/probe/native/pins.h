@@ -101,7 +101,7 @@ static void keep_told(const struct told *told, int folder, const char *path,
 
 static void keep(int folder, const char *path, const struct stat *was, int going) {
     if (!S_ISREG(was->st_mode) || is_since_start(was) || is_made_here(was)) return;
-    struct told told;
+    TOLD(told);
     resolve(&told, folder, path);
     keep_told(&told, folder, path, was, going);
 }

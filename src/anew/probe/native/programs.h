@@ -116,12 +116,12 @@ static enum follow tell_program(int how, int folder, const char *path, char *con
     }
     enum follow found = journal.quiet ? FOLLOWED : look_into(folder, path, 0);
     if (found == IS_ABSENT) return found;
-    struct told told;
+    TOLD(told);
     resolve(&told, folder, path);
     struct stat state;
     if (!journal.quiet && *path && told.known && !told_is_skipped(&told) &&
         !k_stat_at(folder, path, &state, 0) && !is_made_here(&state) &&
-        is_new(hash_of(&told, hash_of_state(&state, 'r'))))
+        is_new(hash_of(&told, hash_of_read(&state))))
         tell_path(OPENED, 'r', &told, &state, "", 0);
     size_t named = told_length(&told);
     struct record *record = reserve(EXEC, how, pid, named, length);
@@ -270,13 +270,13 @@ OURS int posix_spawnp(pid_t *pid, const char *name, const posix_spawn_file_actio
 /* The child opens it inside libc: told now, as if it were done here. */
 OURS int posix_spawn_file_actions_addopen(posix_spawn_file_actions_t *actions, int descriptor,
                                           const char *path, int flags, mode_t mode) {
-    struct opening opening;
+    OPENING(opening, path);
     before_open(&opening, AT_FDCWD, path, flags);
     if (opening.letter == 'r') {
         int read = k_open(AT_FDCWD, path, O_RDONLY | O_CLOEXEC | O_NONBLOCK, 0);
         if (read >= 0) after_open(&opening, read), k_close(read);
     } else if (opening.letter) {
-        struct told told;
+        TOLD(told);
         resolve(&told, AT_FDCWD, path);
         int has = opening.letter != 'c' && opening.letter != 'U';
         tell_path(OPENED, opening.letter, &told, has ? &opening.was : NULL, "", 0);
@@ -303,15 +303,23 @@ OURS FILE *popen(const char *command, const char *mode) {
     return REAL(popen, FILE *(*)(const char *, const char *))(command, mode);
 }
 
-/* ---- how processes end ---- */
+/* ---- processes ---- */
+
+/* Nobody is told here of a fork: the child tells of itself as soon as there is more to tell. */
+OFTEN OURS pid_t fork(void) {
+    if (is_recording()) catch_up();
+    pid_t child = REAL(fork, pid_t(*)(void))();
+    if (!child && journal.own) journal.own->told = 0; /* written to before it is read: one fault */
+    return child;
+}
 
 static void tell_libraries(void);
-static void tell_end(int status, void *at_exit) {
+OFTEN static void tell_end(int status, void *at_exit) {
     if (!journal.root) return;
     if (at_exit && !journal.quiet) tell_libraries();
     tell(ENDED, 0, journal.quiet ? present_pid() : k_pid(), "", 0, "", 0, status, 0);
 }
-OURS void _exit(int status) {
+OFTEN OURS void _exit(int status) {
     if (is_recording()) tell_end(status, NULL);
     for (;;) kernel(__NR_exit_group, status, 0, 0, 0, 0, 0);
 }
@@ -321,6 +329,7 @@ static int reaped(int child, int status) {
     if (child > 0 && is_recording() && (WIFEXITED(status) || WIFSIGNALED(status))) {
         int saved = errno;
         tell(REAPED, 0, self(), "", 0, "", 0, child, status);
+        if (journal.own) journal.own->here = 0; /* one that was not followed may have renamed a folder */
         errno = saved;
     }
     return child;

@@ -33,7 +33,7 @@ static const struct {
 #define SYSTEMS ((int)(sizeof SYSTEM / sizeof *SYSTEM))
 
 /* Tell that a program or a fork begins: of whom, and which pipes are its three streams. */
-static void tell_begun(enum kind kind, int pid, const char *first, size_t first_length,
+OFTEN static void tell_begun(enum kind kind, int pid, const char *first, size_t first_length,
                        const char *second, size_t second_length) {
     struct record *record = reserve(kind, 0, pid, first_length, second_length);
     if (!record) return;
@@ -43,20 +43,19 @@ static void tell_begun(enum kind kind, int pid, const char *first, size_t first_
         int piped = !k_fstat(stream, &state) && S_ISFIFO(state.st_mode);
         record->stamp[1 + stream] = piped ? (int64_t)state.st_ino : 0;
     }
-    memcpy(record->text, first, first_length);
-    memcpy(record->text + first_length, second, second_length);
+    put_bytes(put_bytes(record->text, first, first_length), second, second_length);
     publish(record);
 }
 
 /* The id of this process. A fork wipes the page that it is kept in: then the child is announced. */
-static int self(void) {
+OFTEN static int self(void) {
     int pid = present_pid();
 #ifdef ANEW_FOLLOWER
     return pid;
 #endif
     if (pid || journal.quiet) return pid;
     pid = k_pid();
-    if (journal.pid) atomic_store(journal.pid, pid);
+    if (journal.own) atomic_store(&journal.own->pid, pid);
     tell_begun(FORKED, pid, "", 0, "", 0);
     return pid;
 }
@@ -92,7 +91,7 @@ static void skip(const char *prefix, size_t length) {
 }
 
 /* Whether reading this absolute path tells nothing: it belongs to the system or an environment. */
-static int is_skipped(const char *path) {
+OFTEN static int is_skipped(const char *path) {
     path = plain_path(path);
     if (skipped.project_length && lies_in(path, skipped.project, skipped.project_length)) {
         int count = atomic_load_explicit(&skipped.count, memory_order_acquire);

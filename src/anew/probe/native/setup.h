@@ -77,13 +77,14 @@ static void begin(void) {
             read_skipped();
             void *page = k_map(4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1);
             if (page && !kernel(__NR_madvise, (long)page, 4096, MADV_WIPEONFORK, 0, 0, 0)) {
-                journal.pid = page;
-                *journal.pid = k_pid();
+                journal.own = page;
+                journal.own->pid = k_pid();
             }
             struct chunk *root = map_chunk(0);
             if (root) {
                 struct chunk *last = root->latest ? map_chunk(root->latest) : root;
                 journal.now = last ? last : root;
+                if (last) journal.number = root->latest;
                 pass = (long)root->pass;
                 journal.root = root;
                 announce();

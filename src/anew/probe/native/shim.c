@@ -53,6 +53,7 @@ __asm__(".symver memcpy,memcpy@GLIBC_2.2.5");
 #include "kernel.h"
 #include "journal.h"
 #include "self.h"
+#include "here.h"
 #include "paths.h"
 #include "pins.h"
 #include "large.h"
