@@ -11,6 +11,7 @@ struct opening {
     int letter; /* what is about to happen; 0: nothing to tell */
     int folder;
     const char *path;
+    uint64_t place; /* of a path that is read, where it was looked for beforehand */
     struct stat was;
     char *real; /* STACK bytes for where a path leads that may lead through /proc, or NULL */
 };
@@ -85,13 +86,14 @@ static void before_write(struct opening *opening, int flags) {
 
 OFTEN static void before_open(struct opening *opening, int folder, const char *path, int flags) {
     opening->letter = 0;
+    opening->place = 0;
     if (!path || !is_recording() || flags & O_PATH || (flags & O_DIRECTORY)) return;
     if (opening->real && leads_through_proc(path, opening->real, STACK))
         path = opening->real;
     opening->folder = folder;
     opening->path = path;
     if (!(flags & (O_WRONLY | O_RDWR | O_TRUNC | O_CREAT))) {
-        if (!is_quick_to_skip(path)) opening->letter = 'r';
+        if (!is_quick_to_skip(path)) opening->letter = 'r', opening->place = place_of(path);
         else if (is_device(path)) opening->letter = 'p';
     } else if (path[0] != '/' || !is_own(path)) {
         int saved = errno;
@@ -131,11 +133,16 @@ __attribute__((noinline)) static void tell_compiled(const struct told *path) {
         tell_path(OPENED, 'm', &told, &state, "", 0);
 }
 
+static inline int is_old_read(const struct opening *opening, uint64_t hash) {
+    uint64_t place = opening->place ? opening->place : place_of(opening->path);
+    return is_old_at(place, opening->folder, opening->path, hash);
+}
+
 /* Nothing was found, or we may not look at what was. */
 __attribute__((noinline)) static void after_odd_read(struct opening *opening, int descriptor, int error) {
     TOLD(path);
     if (descriptor < 0) {
-        if ((error != ENOENT && error != ENOTDIR) || is_old_name(opening->folder, opening->path, 'N'))
+        if ((error != ENOENT && error != ENOTDIR) || is_old_read(opening, 'N'))
             return;
         resolve(&path, opening->folder, opening->path);
         if (!told_is_skipped(&path) && is_new(hash_of(&path, 'n')))
@@ -147,7 +154,7 @@ __attribute__((noinline)) static void after_odd_read(struct opening *opening, in
 }
 
 OFTEN static void tell_read(const struct told *path, const struct stat *state, uint64_t hash) {
-    if (!is_new(hash_of(path, mixed(hash, 'r')))) return;
+    if (hash && !is_new(hash_of(path, mixed(hash, 'r')))) return;
     if (path->base_length && told_is_skipped(path)) return; /* an absolute one was asked already */
     if (!S_ISREG(state->st_mode)) tell_path(OPENED, 'p', path, state, "", 0);
     else if (!path->known) tell_path(OPENED, '?', path, state, "", 0);
@@ -172,7 +179,8 @@ static inline void after_read(struct opening *opening, int descriptor, int error
     if (descriptor < 0 || journal.quiet) return after_odd_read(opening, descriptor, error);
     if (k_fstat(descriptor, &state) || S_ISDIR(state.st_mode) || is_made_here(&state)) return;
     uint64_t hash = hash_of_state(&state, 'R');
-    if (is_old_name(opening->folder, opening->path, hash)) return;
+    if (is_old_read(opening, hash)) return;
+    if (is_sole_name(opening->folder, opening->path)) hash = 0;
     if (resolve_here(&path, opening->folder, opening->path)) tell_read(&path, &state, hash);
     else tell_far_read(opening, &state, hash);
 }

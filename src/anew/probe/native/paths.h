@@ -43,6 +43,7 @@ static void resolve(struct told *path, int folder, const char *name) {
 #ifndef ANEW_FOLLOWER
 /* The same for what is read or looked at, without asking the kernel; 0: it must be asked. */
 static inline int resolve_here(struct told *path, int folder, const char *name) {
+    name = plain_path(name);
     path->name = name;
     path->name_length = strlen(name);
     path->base_length = 0;
@@ -121,11 +122,12 @@ static uint64_t hash_of_state(const struct stat *state, uint64_t hash) {
 /* With this a path tells that what was there was read. */
 static uint64_t hash_of_read(const struct stat *state) { return mixed(hash_of_state(state, 'R'), 'r'); }
 
-static inline int is_new(uint64_t hash) {
+/* Whether it is not what was told last at this place of the tables. Two threads may both be told so. */
+static inline int is_new_at(uint64_t at, uint64_t hash) {
 #ifndef ANEW_FOLLOWER
     struct own *own = journal.own;
     if (own) {
-        _Atomic uint64_t *young = &own->young[hash >> 56];
+        _Atomic uint64_t *young = &own->young[at >> 56];
         hash |= 1;
         if (atomic_load_explicit(young, memory_order_relaxed) == hash) return 0;
         unsigned told = atomic_load_explicit(&own->told, memory_order_relaxed);
@@ -137,22 +139,39 @@ static inline int is_new(uint64_t hash) {
     }
 #endif
     hash = mixed(hash, (uint64_t)present_pid()) | 1; /* what a parent told, a fork tells again */
-    _Atomic uint64_t *place = &told_before[hash >> 51];
+    _Atomic uint64_t *place = &told_before[at >> 51];
     if (atomic_load_explicit(place, memory_order_relaxed) == hash) return 0; /* others may read it */
-    return atomic_exchange_explicit(place, hash, memory_order_relaxed) != hash;
+    atomic_store_explicit(place, hash, memory_order_relaxed);
+    return 1;
 }
+static inline int is_new(uint64_t hash) { return is_new_at(hash, hash); }
 
 #ifndef ANEW_FOLLOWER
+/* Where a name alone has its place; it is fetched beforehand, for the memory is far. */
+static inline uint64_t place_of(const char *name) {
+    uint64_t at = hash_of_text(name, strlen(name), 1);
+    __builtin_prefetch(&told_before[at >> 51], 1);
+    return at;
+}
+
 /* Whether a name alone, with what is mixed in, tells that all was told before; no system call. A
  * name below an open folder tells nothing: the number may stand for another folder by now. */
-static inline int is_old_name(int folder, const char *name, uint64_t hash) {
+static inline int is_old_at(uint64_t at, int folder, const char *name, uint64_t hash) {
     self(); /* a fork is a process of its own from here on: each page it writes to is copied */
     if (name[0] != '/') {
         uint64_t stay = present_stay();
         if (folder != AT_FDCWD || !stay) return 0;
         hash = mixed(hash, ~stay);
     }
-    return !is_new(hash_of_text(name, strlen(name), hash));
+    return !is_new_at(at, mixed(at, hash));
+}
+static inline int is_old_name(int folder, const char *name, uint64_t hash) {
+    return is_old_at(place_of(name), folder, name, hash);
+}
+
+/* Whether a file has but one name of that kind: the process has always been where it is. */
+static inline int is_sole_name(int folder, const char *name) {
+    return name[0] == '/' || (folder == AT_FDCWD && present_stay() == 1);
 }
 #endif
 
