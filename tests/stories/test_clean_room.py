@@ -267,6 +267,27 @@ def test_a_program_nobody_saw_is_not_there_unless_it_is_lent(room: Anew, tmp_pat
     assert isolated(room, "a", "--lend", str(tool))["verdict"] == "identical"
 
 
+def test_what_a_launcher_of_interpreters_leads_to_is_found_by_its_name(
+    room: Anew, tmp_path: Path
+) -> None:
+    """As pyenv does it: a script in PATH chooses the interpreter, and puts its folder in front."""
+    venv.create(tmp_path / "v", symlinks=True)
+    shims = tmp_path / "shims"
+    shims.mkdir()
+    real = f"{tmp_path}/v/bin"
+    (shims / "python").write_text(f'#!/bin/sh\nPATH={real}:$PATH exec {real}/python "$@"\n')
+    (shims / "python").chmod(0o755)
+    room.environ["PATH"] = f"{shims}:/usr/bin:/bin"
+    room.write(
+        "starts.py",
+        "import subprocess\n"
+        "code = 'import sys; print(sys.executable)'\n"
+        "print(subprocess.run(['python', '-c', code], capture_output=True, check=True).stdout)\n",
+    )
+    assert real in room("run", "--name", "a", "starts.py").stdout
+    assert isolated(room, "a")["verdict"] == "identical"
+
+
 def test_limits_are_the_recorded_ones_and_said(room: Anew) -> None:
     room.write("cores.py", "import os\nprint(os.cpu_count() > 0)\n")
     room("run", "--name", "a", "cores.py")

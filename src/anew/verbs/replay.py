@@ -127,7 +127,7 @@ def _again(
         shut = isolating.shut_in(original, made, room, mounts, ask.environ, store, wishes, home,
                                  bare=berth is not None)  # fmt: skip
         shut = shut if berth is None else in_container.put_in(shut, berth, room, original)
-        scene = _within(scene, shut, berth, original)
+        scene = _within(scene, shut, berth, original, ask.environ.get("PATH", os.defpath))
     told: list[Account] = []
     scene = replace(scene, tell=told.append if wishes.isolate or shut_in else None)
     progress("replaying")
@@ -149,10 +149,17 @@ def _dry(
 
 
 def _within(
-    scene: Scene, shut: isolating.Shut, berth: in_container.Berth | None, original: Record
+    scene: Scene,
+    shut: isolating.Shut,
+    berth: in_container.Berth | None,
+    original: Record,
+    path: str,
 ) -> Scene:
     argv = isolating.program_in_view(scene.argv, shut, original)
-    scene = replace(scene, mounts=shut.mounts, isolation=shut.isolation, argv=argv)
+    extra = dict(scene.extra)
+    if argv != scene.argv:  # programs that it starts by name are found where that launcher had them
+        extra["PATH"] = f"{os.path.dirname(argv[0])}:{path}"
+    scene = replace(scene, mounts=shut.mounts, isolation=shut.isolation, argv=argv, extra=extra)
     if berth is None:
         return scene
     interpreter = original.recipe.environment.interpreter
