@@ -11,7 +11,10 @@ from pathlib import Path
 
 from anew.probe import inject
 
+OLDEST = 9  # the N of the oldest Python 3.N that is recorded
 _TIMEOUT = 30.0  # seconds
+_LONGEST = 4096  # bytes of a pyvenv.cfg
+_VERSIONS = (b"version", b"version_info")  # as `venv` and as others call it there
 _STARTS = "recorder"  # its name in the cache begins so
 # Runs in the interpreter it is for, of any supported version: writes the magic number of what it
 # compiles, how long the list of parts is, the list, the parts. `sitecustomize` reads it.
@@ -19,18 +22,21 @@ _COMPILE = """
 import importlib.util, marshal, os, sys
 folder, to = sys.argv[1:]
 parts, index, at = [], {}, 0
-for name in sorted(os.listdir(folder)):
-    if name.endswith(".py"):
-        with open(os.path.join(folder, name), "rb") as stream:
-            code = compile(stream.read(), "<anew>/" + name, "exec", dont_inherit=True)
-        data = marshal.dumps(code)
-        index[name[:-3]] = at, len(data)
-        parts.append(data)
-        at += len(data)
+for place in (folder, os.path.join(folder, "site")):
+    for name in sorted(os.listdir(place)):
+        if name.endswith(".py"):
+            with open(os.path.join(place, name), "rb") as stream:
+                code = compile(stream.read(), "<anew>/" + name, "exec", dont_inherit=True)
+            data = marshal.dumps(code)
+            index[name[:-3]] = at, len(data)
+            parts.append(data)
+            at += len(data)
 head = marshal.dumps(index)
 with open(to, "wb") as stream:
     stream.write(importlib.util.MAGIC_NUMBER + len(head).to_bytes(4, "little") + head)
     stream.write(b"".join(parts))
+    stream.flush()
+    os.fsync(stream.fileno())
 """
 
 
@@ -47,27 +53,40 @@ def put_recorder(program: str, cache: Path, spool: Path, version: str = "") -> N
         version: that of the interpreter, where it lies in a container.
     """
     program = os.path.realpath(program)
-    name, _, minor = os.path.basename(program).partition(".")
-    found = name == "python3" and minor.isdigit()
-    if version:
-        wanted = version.split(".")[1]
-        found, minor = found and minor == wanted, wanted
-    if not found and not version:
+    here = _minor_of(program)
+    minor = version.split(".")[1] if version else here
+    if not minor.isdigit() or int(minor) < OLDEST:
         return
     tag = f"cpython-3{minor}"
     folder = os.path.dirname(inject.FOLDER)
     with contextlib.suppress(OSError):
         kept = cache / f"{_STARTS}-{tag}-{_state(folder)}"
-        if not kept.exists() and found:
+        if not kept.exists() and here == minor:
             _compile(program, folder, kept)
             _forget(cache, f"{_STARTS}-{tag}-", kept.name)
         _give(kept, spool / f"code.{tag}")
+
+
+def _minor_of(program: str) -> str:
+    """Return the N of an interpreter of Python 3.N: from its name, or what its environment says."""
+    name, _, minor = os.path.basename(program).partition(".")
+    if minor or name not in ("python", "python3"):
+        return minor if name == "python3" else ""
+    try:  # a copy, as some environments have
+        with open(f"{os.path.dirname(os.path.dirname(program))}/pyvenv.cfg", "rb") as stream:
+            lines = [line.partition(b"=") for line in stream.read(_LONGEST).splitlines()]
+    except OSError:
+        return ""
+    said = [value.strip() for key, _, value in lines if key.strip() in _VERSIONS]
+    three, _, rest = said[0].partition(b".") if said else (b"", b"", b"")
+    return rest.partition(b".")[0].decode("ascii", "replace") if three == b"3" else ""
 
 
 def _state(folder: str) -> str:
     """Return what changes when the recorder does."""
     with os.scandir(folder) as entries:
         states = [each.stat() for each in entries if each.name.endswith(".py")]
+    states.append(os.stat(inject.START))
     last = max(each.st_mtime_ns for each in states)
     return f"{len(states)}-{sum(each.st_size for each in states)}-{last}"
 

@@ -30,6 +30,11 @@ def _start(folder):
 
     package = folder[: folder.rindex("/")]
     keep = sys.dont_write_bytecode, getattr(sys, "pycache_prefix", None)
+    had_gc = "gc" in sys.modules
+    import gc
+
+    collects = gc.isenabled()
+    gc.disable()  # it would go through all that we load, a few times, and find nothing
     sys.dont_write_bytecode, sys.pycache_prefix = False, None  # compiled once, in our own folder
     try:
         compiled = _compiled(_frozen_importlib, _frozen_importlib_external.MAGIC_NUMBER)
@@ -47,6 +52,10 @@ def _start(folder):
         module.begin(folder, __name__ == "_anew_boot")
     finally:
         sys.dont_write_bytecode, sys.pycache_prefix = keep
+        if collects:
+            gc.enable()
+        if not had_gc:
+            del sys.modules["gc"]
 
 
 def _compiled(machinery, magic):
