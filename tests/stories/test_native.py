@@ -294,3 +294,35 @@ def test_anew_may_lie_below_a_folder_with_a_space(
         pytest.skip("no clean room can be made here")
     assert "identical" in replayed.stdout
     assert "preloaded" not in replayed.stdout + replayed.stderr
+
+
+@pytest.mark.parametrize("length", [500, 900, 1000, 1100, 3000])
+def test_anew_may_lie_far_down(native: Anew, tmp_path: Path, length: int) -> None:
+    place = tmp_path
+    while len(str(place)) < length:
+        place /= "x" * min(200, max(1, length - len(str(place)) - 1))
+    place.mkdir(parents=True)
+    (place / "anew").symlink_to(Path(anew_package.__file__).parent)
+    native.write("use.py", "print(open('in.txt').read(), end='')\nopen('out.txt', 'w').close()\n")
+    done = native("run", "use.py", environ={"PYTHONPATH": str(place)})
+    ours = [line for line in done.stderr.splitlines() if not line.startswith("anew: ")]
+    assert (done.stdout, ours) == ("one\n", [])
+    assert (inputs(native), outputs(native)) == ({"in.txt"}, {"out.txt"})
+    assert native.json("replay", "@1", environ={"PYTHONPATH": str(place)})["verdict"] == "identical"
+
+
+@pytest.mark.parametrize("entries", [1, 60, 400])
+def test_what_a_program_preloads_itself_reaches_its_programs_whole(
+    native: Anew, entries: int
+) -> None:
+    """Also one that cannot be followed: it gets what it would have without us."""
+    if shutil.which("busybox") is None:
+        pytest.skip("there is no static busybox")
+    theirs = ":".join(["libm.so.6"] * entries)
+    native.write("sizes.sh", 'echo ${#LD_PRELOAD}\nsh -c "echo \\${#LD_PRELOAD}"\n'
+                 'busybox sh -c "echo \\${#LD_PRELOAD}"\ncat in.txt\n')  # fmt: skip
+    done = native("run", "sh", "sizes.sh", environ={"LD_PRELOAD": theirs})
+    _, own, static, text = done.stdout.split()
+    assert (int(static), text) == (len(theirs), "one")
+    assert int(own) > len(theirs)
+    assert "in.txt" in inputs(native)

@@ -77,7 +77,7 @@
 struct opening_how { /* of openat2(2); some headers declare it, under its own name */
     uint64_t flags, mode, resolve;
 };
-#define LONGEST_PRELOAD 1024
+#define LONGEST_PRELOAD 4097
 #define OURS __attribute__((visibility("default")))
 #define WORKERS 4
 #define DESCRIPTORS 512 /* more than WORKERS times TASKS */

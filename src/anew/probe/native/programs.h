@@ -6,7 +6,7 @@
 static const char *const VARIABLES[] = {"ANEW_SPOOL", "ANEW_ROLE"};
 #define OUR_VARIABLES 2
 #define PRELOAD "LD_PRELOAD"
-#define LONGEST_PRELOAD 1024
+#define LONGEST_PRELOAD 4097
 
 static char own_library[LONGEST_PRELOAD]; /* as it stood in LD_PRELOAD when we were loaded */
 static char given[OUR_VARIABLES][LONGEST_SPOOL + 64]; /* `NAME=value`, as we were given them */
@@ -60,7 +60,7 @@ static const char *found_in_path(const char *name, char *into, size_t size) {
 /* ---- the environment it gets ---- */
 
 /* The library in front of what a program preloads itself; less than the whole where it is there. */
-static char *preloads(const char *theirs, char *into, size_t size) {
+static char *preloads(const char *theirs, char *into) {
     char *at = put_text(into, PRELOAD "=");
     at = put_text(at, own_library);
     if (!theirs) return into;
@@ -68,12 +68,19 @@ static char *preloads(const char *theirs, char *into, size_t size) {
     size_t own = strlen(own_library);
     if (starts_with(rest, own_library, own)) rest += own;
     while (*rest == ' ' || *rest == ':') rest++;
-    if (*rest && (size_t)(at - into) + strlen(rest) + 2 < size) put_text(put_text(at, ":"), rest);
+    if (*rest) put_text(*own_library ? put_text(at, ":") : at, rest);
     return into;
 }
 
-/* Room for an environment with ours in it, made by `alloca`: there may be no malloc after vfork. */
+/* Room for an environment with ours in it, and for what it is to preload, made by `alloca`: there may
+ * be no malloc after vfork. */
 #define ROOM(list) (sizeof(char *) * (count_of(list) + OUR_VARIABLES + 2))
+#define PRELOAD_ROOM(list) (preload_length(list) + strlen(own_library) + sizeof PRELOAD + 3)
+
+static size_t preload_length(char *const *list) {
+    const char *theirs = in_environment(list, PRELOAD);
+    return theirs ? strlen(theirs) : 0;
+}
 
 static char **with_ours(char *const *theirs, char **into, char *preload, int follow) {
     size_t used = 0;
@@ -90,7 +97,7 @@ static char **with_ours(char *const *theirs, char **into, char *preload, int fol
         if (!value && *given[i]) value = given[i]; /* the program has emptied its environment */
         if (value) into[used++] = (char *)value;
     }
-    if (follow) into[used++] = preloads(in_environment(theirs, PRELOAD), preload, LONGEST_PRELOAD * 2);
+    if (follow) into[used++] = preloads(in_environment(theirs, PRELOAD), preload);
     else {
         const char *value = in_environment(theirs, PRELOAD);
         const char *rest = value ? value + strlen(PRELOAD) + 1 : "";
@@ -151,7 +158,7 @@ enum { BY_EXEC = 'e', BY_SPAWN = 's', BY_SHELL = 'c' };
 static int start_program(int folder, const char *path, char *const *words, char *const *wanted,
                          int flags) {
     char **changed = __builtin_alloca(ROOM(wanted));
-    char preload[LONGEST_PRELOAD * 2 + 16];
+    char *preload = __builtin_alloca(PRELOAD_ROOM(wanted));
     enum follow found = tell_program(BY_EXEC, folder, path, words);
     with_ours(wanted, changed, preload, is_followed(found));
     int done;
@@ -176,7 +183,7 @@ OURS int execv(const char *path, char *const words[]) { return execve(path, word
 OURS int execvpe(const char *name, char *const words[], char *const wanted[]) {
     typedef int (*call)(const char *, char *const *, char *const *);
     if (!name || !is_recording()) return REAL(execvpe, call)(name, words, wanted);
-    char path[STACK], preload[LONGEST_PRELOAD * 2 + 16];
+    char path[STACK], *preload = __builtin_alloca(PRELOAD_ROOM(wanted));
     char **changed = __builtin_alloca(ROOM(wanted));
     const char *place = found_in_path(name, path, sizeof path);
     enum follow found = tell_program(BY_EXEC, AT_FDCWD, place, words);
@@ -234,7 +241,7 @@ static int spawned(spawn_call act, pid_t *pid, const char *name, const char *pat
                    const posix_spawn_file_actions_t *actions, const posix_spawnattr_t *attributes,
                    char *const *words, char *const *wanted) {
     char **changed = __builtin_alloca(ROOM(wanted));
-    char preload[LONGEST_PRELOAD * 2 + 16];
+    char *preload = __builtin_alloca(PRELOAD_ROOM(wanted));
     pid_t child = 0;
     enum follow found = tell_program(BY_SPAWN, AT_FDCWD, path, words);
     int failed = act(&child, name, actions, attributes, words,

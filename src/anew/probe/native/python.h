@@ -10,9 +10,11 @@
 
 #define ACT "_anew_act" /* the name in `sys` under which Python's side leaves its function */
 
+#define LONGEST_BOOT (3 * 4096 + 512) /* it names a path three times */
+
 static struct {
     _Atomic int done;
-    char boot[3 * LONGEST_PRELOAD];
+    char boot[LONGEST_BOOT];
     const char *code; /* in it, after the line that names our folder */
     char *search_path, *seen; /* PYTHONPATH as we were given it, and as the interpreter sees it */
     void *act, *interpreter, *none;
@@ -127,7 +129,7 @@ static void watch_python(void) {
     if (descriptor < 0) return;
     long size = k_read(descriptor, python.boot, sizeof python.boot - 1);
     k_close(descriptor);
-    if (size > 0) {
+    if (size > 0 && size < (long)sizeof python.boot - 1) { /* else PYTHONPATH starts it */
         python.boot[size] = 0;
         hide_folder();
         add(at_event, NULL);
