@@ -401,6 +401,18 @@ def test_what_is_compiled_into_the_users_cache_as_the_environment_is_read_only_i
     assert {item["kind"] for item in document["items"]} == {"console", "exit"}
 
 
+def test_what_a_distribution_starts_its_python_with_is_there(room: Anew) -> None:
+    [own, *_] = [*Path("/usr/lib").glob("python3.*/sitecustomize.py"), None]
+    if own is None or not own.resolve().is_relative_to("/etc"):
+        pytest.skip("no Python here keeps its sitecustomize in /etc")
+    room.write("start.py", "import sitecustomize\nprint(sitecustomize.__file__)\n")
+    done = room("run", "--name", "a", f"/usr/bin/{own.parent.name}", "start.py", check=None)
+    if done.returncode != 0:
+        pytest.skip("that Python does not run")
+    assert str(own) in done.stdout
+    assert isolated(room, "a")["verdict"] == "identical"
+
+
 ADDRESSES = """
 import sys
 class Arm:

@@ -136,6 +136,8 @@ def _lent(
     places += ["/sys"] if original.circumstances.accelerators else []
     environment = original.recipe.environment
     interpreter = environment.interpreter
+    if interpreter is not None:  # where distributions keep its sitecustomize
+        places.append(f"/etc/python{'.'.join(interpreter.version.split('.')[:2])}")
     pairs = [] if bare else [(place, place, "system") for place in places]
     if interpreter is not None and not bare:
         pairs += [(*pair, "environment") for pair in _environment(original, home)]
