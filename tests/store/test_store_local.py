@@ -435,3 +435,21 @@ def test_what_can_be_nowhere_yet_is_found_by_all_without_having_been_asked_for(
     assert store.has_many([first, large, both]) == {first, large, both}
     assert same == first
     assert again(store, tmp_path, "another").read(first) == b"a request"
+
+
+def test_a_store_that_was_made_ready_knows_what_came_and_goes_on_without_its_cache(
+    tmp_path: Path,
+) -> None:
+    store = LocalStore(tmp_path / "store", tmp_path / "cache")
+    (one,) = keep(LocalStore(tmp_path / "store", tmp_path / "other"), b"one")
+    store.get_ready()
+    assert store.has_many([one]) == {one}
+    shutil.rmtree(tmp_path / "cache")
+    (two,) = keep(LocalStore(tmp_path / "store", tmp_path / "other"), b"two")
+    assert keep(store, b"one", b"three")[0] == one
+    assert store.has_many([one, two]) == {one, two}
+
+    blocked = LocalStore(tmp_path / "store", tmp_path / "again")
+    (tmp_path / "again").write_text("no folder")
+    blocked.get_ready()
+    assert blocked.read(two) == b"two"

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+import sqlite3
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from io import BufferedReader, BytesIO
@@ -105,6 +107,12 @@ class LocalStore:
     def can_remember(self, stamp: Stamp) -> bool:
         """Say whether it is any use to read a file before it is asked for."""
         return self._stamps.trusts(stamp)
+
+    def get_ready(self) -> None:
+        """Open what batches ask, and take in what came meanwhile, as far as it goes."""
+        with contextlib.suppress(OSError, sqlite3.Error):  # who needs it is told
+            self._holdings.index.sync()
+            self._stamps.get_ready()
 
     def look_again(self) -> None:
         """Take in what other processes have learnt about files meanwhile."""

@@ -75,6 +75,10 @@ class StampCache:
             if part:
                 memory.update(self._cache.run(lambda connection: _select(connection, part)))  # noqa: B023
 
+    def get_ready(self) -> None:
+        """Open the file, so that the first look has it open."""
+        self._cache.run(lambda connection: connection.execute("SELECT 1 FROM stamps LIMIT 1"))
+
     def trusts(self, stamp: Stamp) -> bool:
         """Say whether a file in that state can be remembered: not where stamps prove nothing."""
         return self._mounts.keep_time(stamp.device)

@@ -138,7 +138,7 @@ def carry_out(
         job, lambda: leases.beat(run_id), lambda: leases.take(run_id, request.started_at),
         beside.prepare(workspace, request, before, spool) if library is not None else None,
     )  # fmt: skip
-    _load_seal()
+    _get_ready(workspace)
     ended = running.wait()
     if ended.exit.failure is not None and (ended.exit.errno or ended.exit.roomless):
         workspace.ledger.append(RUN_REMOVED, run_id, text="the program could not be started")
@@ -167,10 +167,12 @@ def _sealed(workspace: Workspace, done: Done, progress: Callable[[str], None]) -
         return replace(done, why=str(error))
 
 
-def _load_seal() -> None:
-    """Load what is needed when the program has ended: while it runs, we have nothing to do."""
+def _get_ready(workspace: Workspace) -> None:
+    """Load and open what the seal needs: while the program runs, we have nothing to do."""
     with contextlib.suppress(ImportError, OSError, MemoryError):  # it is said when it is needed
         import anew.verbs.seal  # noqa: F401, PLC0415
+
+        workspace.store.get_ready()
 
 
 def _why_not_followed(ask: Ask, scene: Scene) -> str:
