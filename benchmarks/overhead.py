@@ -11,7 +11,7 @@ from ways import ANEW, PLAIN, Bench, ways_of
 
 Say = Callable[[str], None]
 
-START_MS = 250.0
+START_MS = 150.0
 TRAINING_PERCENT = 1.0
 FIRST_US, KNOWN_US = 60.0, 30.0  # for each file
 FIRST = "anew run (first time)"
