@@ -14,14 +14,14 @@ from msgspec import Struct, field
 from msgspec.structs import replace
 
 from anew.execute import local, preload, streams
-from anew.execute.protocol import Ended, Exit, Isolation, Job, Mount
+from anew.execute.protocol import Ended, Isolation, Job, Mount
 from anew.facets import command as commands
 from anew.facets import config, early, git, hardware, large_code, project, seeds, settings
 from anew.ledger.leases import Leases
 from anew.model.canonical import encode
 from anew.model.circumstances import Circumstances
 from anew.model.entry import NAMED, NOTED, RUN_OPENED, RUN_REMOVED, TAGGED
-from anew.model.errors import AnewError, CannotRestore, ProgramNotExecutable, ProgramNotFound
+from anew.model.errors import AnewError
 from anew.model.inputs import Streams
 from anew.model.recipe import Options, Request, Trace
 from anew.model.record import ID_BYTES, Gap, Record, new_run_id
@@ -32,13 +32,13 @@ from anew.trace.places import inside, short
 from anew.verbs import beside, following, opening
 from anew.verbs.following import hindered
 from anew.verbs.opening import Before
+from anew.verbs.refused import not_started
 from anew.verbs.workspace import Workspace
 
 if TYPE_CHECKING:
     from anew.facets.spool import Account
 
 STDIN_LARGEST = 1 << 30  # bytes of a script on stdin that we take over
-NOT_EXECUTABLE = (8, 13)  # ENOEXEC, EACCES
 
 
 class Ask(Struct, frozen=True):
@@ -144,7 +144,7 @@ def carry_out(
         workspace.ledger.append(RUN_REMOVED, run_id, text="the program could not be started")
         shutil.rmtree(spool, ignore_errors=True)
         leases.release(run_id)
-        raise _not_started(resolved.argv[0], ended.exit)
+        raise not_started(resolved.argv[0], ended.exit)
     done = Done(run_id, ended, None, "", resolved.interpreter)
     try:
         if scene.tell is not None:
@@ -375,26 +375,6 @@ def _mounts(scene: Scene, spool: Path, library: str | None) -> tuple[Mount, ...]
 def _in_view(scene: Scene) -> tuple[Mount, ...]:
     """Return what is seen at other paths than it lies at, or perhaps at its own."""
     return (*scene.mounts, *(scene.isolation.lent if scene.isolation is not None else ()))
-
-
-def _not_started(program: str, ended: Exit) -> AnewError:
-    if ended.roomless and ended.isolated:
-        return CannotRestore(
-            f"{ended.isolated} could not start the container", why=ended.failure or "",
-            hint=f"see `{ended.isolated} info`",
-        )  # fmt: skip
-    if ended.roomless:
-        return CannotRestore(
-            "the clean room could not be made",
-            why=ended.failure or "",
-            hint="replay without --isolate, or on a machine that allows user namespaces",
-        )
-    kind = ProgramNotExecutable if ended.errno in NOT_EXECUTABLE else ProgramNotFound
-    return kind(
-        f"cannot start {program}",
-        why=ended.failure or "",
-        hint="check that it is there, may be executed, and names an interpreter that is there",
-    )
 
 
 def renamed(ask: Ask, name: str) -> Ask:
