@@ -8,7 +8,8 @@ from pathlib import Path
 from anew.probe import inject
 from anew.trace.chunks import CHUNK, CHUNK_MARK, MARK_AT
 
-FIRST_CHUNK = 1 << 20  # bytes of the chunk that is made with the spool
+FIRST_CHUNK = 4 << 20  # bytes of the chunk that is made with the spool
+_ZEROS = bytes(1 << 18)
 VARIABLE = "LD_PRELOAD"
 NONE = "none"  # value of ANEW_SHIM: do without
 _LIBRARY = Path(__file__).parents[1] / "probe" / "native" / "libanew.so"
@@ -165,7 +166,8 @@ def prepare(
     descriptor = os.open(folder / "0", os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
     try:
         os.posix_fallocate(descriptor, 0, FIRST_CHUNK)
-        os.pwrite(descriptor, bytes(FIRST_CHUNK), 0)  # pages that lie ready: the run makes none
+        for at in range(0, FIRST_CHUNK, len(_ZEROS)):  # pages lie ready then: the run makes none
+            os.pwrite(descriptor, _ZEROS, at)
         head = CHUNK.pack(CHUNK_MARK, CHUNK.size, FIRST_CHUNK, 0, 0)
         os.pwrite(descriptor, head, 0)
         os.pwrite(descriptor, mark.to_bytes(8, "little"), MARK_AT)
