@@ -123,3 +123,26 @@ def test_settings_nobody_understands_stop_the_run_before_it_starts(
     assert said in done.stderr
     assert not (anew.project / "started").exists()
     assert anew.json("ls")["runs"] == []
+
+
+def test_coverage_counts_what_is_held_of_each_aspect(anew: Anew) -> None:
+    anew.write("anew.toml", '[store]\nlargest = "1 KiB"\n')
+    anew.write("small.txt", "1\n")
+    anew.write("large.txt", "x" * 5000)
+    anew.write("use.py", "print(len(open('small.txt').read() + open('large.txt').read()))\n")
+    anew("run", "use.py")
+    counts = {each["name"]: each for each in anew.json("show", "@1")["coverage"]["aspects"]}
+    assert counts["inputs"] == {
+        "name": "inputs",
+        "value": 1,
+        "reference": 1,
+        "missing": 0,
+        "gaps": 1,
+    }
+    assert counts["environment"]["reference"] > 0
+    shown = anew("show", "@1", "--coverage").stdout
+    assert "ASPECT       BY VALUE  BY REFERENCE  NOT HELD  GAPS" in shown
+    assert "large.txt is held by reference" in shown
+    anew("keep", "@1")
+    counts = {each["name"]: each for each in anew.json("show", "@1")["coverage"]["aspects"]}
+    assert (counts["inputs"]["value"], counts["inputs"]["reference"]) == (2, 0)

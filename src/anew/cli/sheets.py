@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from anew.cli import render
-from anew.cli.documents.shown import kept_now
+from anew.cli.documents.shown import aspects_now, kept_now
 from anew.cli.tables import shown as plain
 from anew.cli.tables import table
 from anew.cli.trees import tree
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from anew.model.digest import Digest
     from anew.model.inputs import CodeFile, Input
-    from anew.model.record import Coverage, Output, Record
+    from anew.model.record import Output, Record
     from anew.verbs.show import Files, Shown
 
 SHORT_DIGEST = 15
@@ -205,13 +205,18 @@ def whole(shown: Shown, name: str) -> list[str]:
                      for name in record.recipe.configuration.unset]  # fmt: skip
             return table(("VARIABLE", "READ", "ROLE", "VALUE"), rows)
         case _:
-            return _lacking(record.coverage)
+            return _held(record, files)
 
 
-def _lacking(coverage: Coverage) -> list[str]:
-    """Return each gap, then which process called which host by which library."""
+def _held(record: Record, files: Files) -> list[str]:
+    """Return what is held of each aspect, each gap, then which process called which host."""
+    coverage = record.coverage
+    counts = [[each.name, *(f"{number:,}" for number in each[1:])]
+              for each in aspects_now(record, files)]  # fmt: skip
+    lines = table(("ASPECT", "BY VALUE", "BY REFERENCE", "NOT HELD", "GAPS"), counts)
     rows = [[each.aspect, plain(each.what), plain(each.remedy)] for each in coverage.gaps]
-    lines = table(("ASPECT", "WHAT IS NOT HELD", "REMEDY"), rows)
+    if rows:
+        lines += ["", *table(("ASPECT", "WHAT IS NOT HELD", "REMEDY"), rows)]
     called = [[plain(each.where), plain(", ".join(each.addresses)), str(each.process or "?"),
                plain(each.program), plain(each.library)]
               for each in coverage.connections]  # fmt: skip

@@ -36,7 +36,7 @@ def gaps(
     if others:
         found.append(
             Gap("trace", f"what other programs than Python read is not seen: {', '.join(others)}",
-                "small files of the project come back all the same; read larger ones in Python")
+                "record with `--trace=full`, on Linux")
         )  # fmt: skip
     return tuple(found)
 

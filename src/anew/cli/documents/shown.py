@@ -9,6 +9,7 @@ from msgspec import to_builtins
 
 from anew.cli.documents.values import moment, number, parsed, seconds
 from anew.model.inputs import FileKind, Kept
+from anew.trace.aspects import aspects
 from anew.trace.why import why
 from anew.verbs.show import touched
 
@@ -22,7 +23,8 @@ if TYPE_CHECKING:
     from anew.model.inputs import CodeFile, Configuration, Environment, Input, Package, Seeds
     from anew.model.metric import Metric
     from anew.model.recipe import Recipe
-    from anew.model.record import Coverage, Outcome, Output
+    from anew.model.record import Coverage, Outcome, Output, Record
+    from anew.trace.aspects import Aspect
     from anew.verbs.show import Files, Shown
 
 
@@ -36,7 +38,7 @@ def show(shown: Shown) -> dict[str, object]:
     if record is not None and files is not None:
         recipe = _recipe(record.recipe, files)
         outcome = _outcome(record.outcome, files)
-        coverage = _coverage(record.coverage)
+        coverage = _coverage(record.coverage, aspects_now(record, files))
         processes = _processes(files)
         sealing = {"hashed_b": record.sealing.hashed, "beside_b": record.sealing.beside}
         command, counterfactual = shlex.join(record.command), record.counterfactual
@@ -276,11 +278,24 @@ def _output(output: Output, held: frozenset[Digest]) -> dict[str, object]:
     }
 
 
-def _coverage(coverage: Coverage) -> dict[str, object]:
+def aspects_now(record: Record, files: Files) -> tuple[Aspect, ...]:
+    """Return what is held of each aspect, as the store is now."""
+    listed = (("code", files.code), ("inputs", files.inputs), ("outputs", files.outputs))
+    kept: dict[str, Sequence[tuple[FileKind, Kept]]] = {
+        name: [(each.kind, kept_now(each.digest, each.kept, files.held)) for each in items]
+        for name, items in listed
+    }
+    kept["console"] = [(FileKind.FILE, each.kept) for each in record.outcome.console]
+    referred = {"environment": len(files.packages) + len(files.libraries)}
+    return aspects(kept, referred, record.coverage.gaps)
+
+
+def _coverage(coverage: Coverage, shares: Sequence[Aspect]) -> dict[str, object]:
     return {
         "percent": coverage.percent,
         "held": coverage.held,
         "seen": coverage.seen,
+        "aspects": [each._asdict() for each in shares],
         "gaps": [to_builtins(each) for each in coverage.gaps],
         "aside": [to_builtins(each) for each in coverage.aside],
         "trace": coverage.trace.value,
