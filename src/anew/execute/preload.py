@@ -9,7 +9,8 @@ from anew.probe import inject
 from anew.trace.chunks import CHUNK, CHUNK_MARK, MARK_AT
 
 FIRST_CHUNK = 4 << 20  # bytes of the chunk that is made with the spool
-_ZEROS = bytes(1 << 18)
+SMALL_CHUNK = 1 << 20  # where the disk is nearly full, or files may not be as large
+_STEP = 1 << 18
 VARIABLE = "LD_PRELOAD"
 NONE = "none"  # value of ANEW_SHIM: do without
 _LIBRARY = Path(__file__).parents[1] / "probe" / "native" / "libanew.so"
@@ -165,14 +166,29 @@ def prepare(
     (folder / "boot").write_bytes(text.encode("utf-8", "surrogateescape"))
     descriptor = os.open(folder / "0", os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
     try:
-        os.posix_fallocate(descriptor, 0, FIRST_CHUNK)
-        for at in range(0, FIRST_CHUNK, len(_ZEROS)):  # pages lie ready then: the run makes none
-            os.pwrite(descriptor, _ZEROS, at)
-        head = CHUNK.pack(CHUNK_MARK, CHUNK.size, FIRST_CHUNK, 0, 0)
-        os.pwrite(descriptor, head, 0)
+        size = _take_room(descriptor)
+        os.pwrite(descriptor, CHUNK.pack(CHUNK_MARK, CHUNK.size, size, 0, 0), 0)
         os.pwrite(descriptor, mark.to_bytes(8, "little"), MARK_AT)
     finally:
         os.close(descriptor)
+
+
+def _take_room(descriptor: int) -> int:
+    """Take room for the first chunk, and less where there is no more; return how much.
+
+    Raises:
+        OSError: there is not even that.
+    """
+    try:
+        os.posix_fallocate(descriptor, 0, FIRST_CHUNK)
+        size = FIRST_CHUNK
+    except OSError:
+        os.ftruncate(descriptor, 0)
+        os.posix_fallocate(descriptor, 0, SMALL_CHUNK)
+        size = SMALL_CHUNK
+    for at in range(0, size, _STEP):  # its pages lie ready then, clean: the run makes none
+        os.pread(descriptor, _STEP, at)
+    return size
 
 
 def mark() -> int:
