@@ -84,7 +84,7 @@ PICTURES = [
 ]  # fmt: skip
 MODELS = [
     way("lightgbm", "import lightgbm as l\nb = l.train({'verbose': -1, 'num_threads': 1, 'min_data': 1}, l.Dataset('../data/train.csv'), 2)\nb.save_model('out.txt')", files=TREES, reads=tuple(TREES)),
-    way("lightgbm, binary", "import lightgbm as l\nd = l.Dataset('../data/train.csv')\nd.save_binary('train.bin')\nb = l.train({'verbose': -1, 'num_threads': 1}, l.Dataset('train.bin'), 1)\nb.save_model('out.txt')\nos.remove('train.bin')", files=TREES, reads=tuple(TREES)),
+    way("lightgbm, binary", "import lightgbm as l\nd = l.Dataset('../data/train.csv', params={'verbose': -1})\nd.save_binary('train.bin')\nb = l.train({'verbose': -1, 'num_threads': 1}, l.Dataset('train.bin'), 1)\nb.save_model('out.txt')\nos.remove('train.bin')", files=TREES, reads=tuple(TREES)),
     way("xgboost", "import xgboost as x\nx.set_config(verbosity=0)\nd = x.DMatrix('../data/train.csv?format=csv&label_column=0')\nx.train({'nthread': 1, 'verbosity': 0}, d, 2).save_model('out.json')", files=TREES, reads=tuple(TREES)),
     way("catboost", "import catboost as c\np = c.Pool('../data/train.csv', delimiter=',')\nm = c.CatBoostRegressor(iterations=2, thread_count=1, verbose=0, allow_writing_files=False)\nm.fit(p)\nopen(OUT, 'w').write(repr(m.predict(p)[:3]))", files=TREES, reads=tuple(TREES)),
     way("sklearn, svmlight", "import sklearn.datasets as d\nx, y = d.load_svmlight_file('../data/t.svm')\nd.dump_svmlight_file(x, y, OUT)", files={"data/t.svm": b"1 1:2\n0 2:3\n"}, reads=("data/t.svm",)),
