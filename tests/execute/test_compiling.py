@@ -3,6 +3,7 @@
 import os
 import shutil
 import sys
+import time
 import venv
 from pathlib import Path
 
@@ -62,3 +63,27 @@ def test_what_is_not_what_we_compiled_is_not_loaded(anew: Anew, copied: str, dam
     done = anew("run", copied, "show.py")
     assert done.stdout.endswith("/anew/probe/__init__.py False\n")
     assert anew.json("show", "@1", "--json")["coverage"]["gaps"] == []
+
+
+@pytest.mark.skipif(sys.implementation.name != "cpython", reason="compiled for CPython only")
+def test_what_a_program_writes_into_its_spool_reaches_no_other_run(
+    copied: str, tmp_path: Path
+) -> None:
+    compiling.put_recorder(copied, tmp_path / "cache", tmp_path)
+    (kept,) = (tmp_path / "cache").iterdir()
+    before = kept.read_bytes()
+    (tmp_path / TAG).write_bytes(b"changed")
+    assert kept.read_bytes() == before
+    assert kept.stat().st_nlink == 1
+
+
+def test_a_recorder_that_is_installed_again_is_compiled_again(tmp_path: Path) -> None:
+    """Also where it has the sizes and times of the one before, as files of a wheel may."""
+    part = tmp_path / "part.py"
+    states = set()
+    for text in ("1\n", "2\n"):
+        part.write_text(text)
+        os.utime(part, (315532800, 315532800))
+        states.add(compiling._state(str(tmp_path)))
+        time.sleep(0.02)
+    assert len(states) == 2

@@ -1,43 +1,19 @@
 """The command line as click reads it: the commands, their options and help."""
 
-import importlib
 from collections.abc import Sequence
 
 import click
 
 from anew.cli.catalogue import COMMANDS
-from anew.cli.loading import load_msgspec
+from anew.cli.groups import Group
 from anew.model.errors import WrongUsage
 from anew.model.version import VERSION
 
 
-class Commands(click.Group):
-    """The commands, each in a module of its own that is imported when it is needed."""
-
-    def list_commands(self, ctx: click.Context) -> list[str]:
-        """Return the names in the order of the help page."""
-        del ctx
-        return list(COMMANDS)
-
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        """Return the command of that name."""
-        del ctx
-        if cmd_name not in COMMANDS:
-            return None
-        load_msgspec()
-        module = importlib.import_module(f"anew.cli.commands.{cmd_name}")
-        command: click.Command = module.command
-        return command
-
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """Write the list of commands without importing them."""
-        del ctx
-        with formatter.section("Commands"):
-            formatter.write_dl(list(COMMANDS.items()))
-
-
 @click.group(
-    cls=Commands,
+    cls=Group,
+    about=COMMANDS,
+    prefix="",
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
     epilog="RUN is an id or its beginning, a name, or @1, @2, … for the latest runs.",
 )

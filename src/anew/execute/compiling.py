@@ -64,7 +64,8 @@ def put_recorder(program: str, cache: Path, spool: Path, version: str = "") -> N
         if not kept.exists() and here == minor:
             _compile(program, folder, kept)
             _forget(cache, f"{_STARTS}-{tag}-", kept.name)
-        _give(kept, spool / f"code.{tag}")
+        # No link: programs may write to the spool, and it may be given to another user.
+        (spool / f"code.{tag}").write_bytes(kept.read_bytes())
 
 
 def _minor_of(program: str) -> str:
@@ -83,11 +84,11 @@ def _minor_of(program: str) -> str:
 
 
 def _state(folder: str) -> str:
-    """Return what changes when the recorder does."""
+    """Return what changes when the recorder does, or is installed again."""
     with os.scandir(folder) as entries:
         states = [each.stat() for each in entries if each.name.endswith(".py")]
     states.append(os.stat(inject.START))
-    last = max(each.st_mtime_ns for each in states)
+    last = max(max(each.st_mtime_ns, each.st_ctime_ns) for each in states)
     return f"{len(states)}-{sum(each.st_size for each in states)}-{last}"
 
 
@@ -113,10 +114,3 @@ def _forget(cache: Path, starts: str, besides: str) -> None:
     for each in cache.glob(f"{starts}*"):
         if each.name != besides and "." not in each.name:
             each.unlink(missing_ok=True)
-
-
-def _give(kept: Path, to: Path) -> None:
-    try:
-        os.link(kept, to)  # nobody writes to either
-    except OSError:
-        to.write_bytes(kept.read_bytes())

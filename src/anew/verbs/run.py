@@ -169,7 +169,8 @@ def _sealed(workspace: Workspace, done: Done, progress: Callable[[str], None]) -
 
 def _get_ready(workspace: Workspace) -> None:
     """Load and open what the seal needs: while the program runs, we have nothing to do."""
-    with contextlib.suppress(ImportError, OSError, MemoryError):  # it is said when it is needed
+    unready = (ImportError, OSError, MemoryError, AnewError)
+    with contextlib.suppress(*unready):  # it is said when it is needed
         import anew.verbs.seal  # noqa: F401, PLC0415
 
         workspace.store.get_ready()
