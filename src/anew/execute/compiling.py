@@ -15,29 +15,8 @@ OLDEST = 9  # the N of the oldest Python 3.N that is recorded
 _TIMEOUT = 30.0  # seconds
 _LONGEST = 4096  # bytes of a pyvenv.cfg
 _VERSIONS = (b"version", b"version_info")  # as `venv` and as others call it there
+_COMPILER = os.path.join(os.path.dirname(__file__), "recorder_code.py")  # runs by itself
 _STARTS = "recorder"  # its name in the cache begins so
-# Runs in the interpreter it is for, of any supported version: writes the magic number of what it
-# compiles, how long the list of parts is, the list, the parts. `sitecustomize` reads it.
-_COMPILE = """
-import importlib.util, marshal, os, sys
-folder, to = sys.argv[1:]
-parts, index, at = [], {}, 0
-for place in (folder, os.path.join(folder, "site")):
-    for name in sorted(os.listdir(place)):
-        if name.endswith(".py"):
-            with open(os.path.join(place, name), "rb") as stream:
-                code = compile(stream.read(), "<anew>/" + name, "exec", dont_inherit=True)
-            data = marshal.dumps(code)
-            index[name[:-3]] = at, len(data)
-            parts.append(data)
-            at += len(data)
-head = marshal.dumps(index)
-with open(to, "wb") as stream:
-    stream.write(importlib.util.MAGIC_NUMBER + len(head).to_bytes(4, "little") + head)
-    stream.write(b"".join(parts))
-    stream.flush()
-    os.fsync(stream.fileno())
-"""
 
 
 def put_recorder(program: str, cache: Path, spool: Path, version: str = "") -> None:
@@ -87,7 +66,7 @@ def _state(folder: str) -> str:
     """Return what changes when the recorder does, or is installed again."""
     with os.scandir(folder) as entries:
         states = [each.stat() for each in entries if each.name.endswith(".py")]
-    states.append(os.stat(inject.START))
+    states += [os.stat(inject.START), os.stat(_COMPILER)]
     last = max(max(each.st_mtime_ns, each.st_ctime_ns) for each in states)
     return f"{len(states)}-{sum(each.st_size for each in states)}-{last}"
 
@@ -99,7 +78,7 @@ def _compile(program: str, folder: str, kept: Path) -> None:
     part = kept.with_name(f"{kept.name}.{os.getpid()}")
     try:
         subprocess.run(
-            [program, "-I", "-S", "-c", _COMPILE, folder, str(part)],
+            [program, "-I", "-S", _COMPILER, folder, str(part)],
             stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
             timeout=_TIMEOUT, check=True, cwd="/",
         )  # fmt: skip

@@ -226,6 +226,7 @@ def _become(
     why = follower.install() if follower is not None else ""
     if why:
         os.write(report, f"unfollowed:{why}\n".encode())
+    os.write(report, b"spent:%d\n" % (time.process_time_ns() // 1000))  # by us, until here
     os.execve(job.argv[0], job.argv, variables)
 
 
@@ -248,6 +249,8 @@ def _with_trouble(ended: Exit, trouble: int) -> Exit:
             ended = replace(ended, mounted=True)
         elif line.startswith("isolated:"):
             ended = replace(ended, isolated=line.partition(":")[2])
+        elif line.startswith("spent:"):
+            ended = replace(ended, cpu_time=max(0, ended.cpu_time - int(line.partition(":")[2])))
         elif line.startswith("unfollowed:"):
             ended = replace(ended, unfollowed=line.partition(":")[2])
         elif line.startswith("limited:"):

@@ -6,7 +6,7 @@ import os
 import posix
 import sys
 
-from . import files, imports, inject, journal, redact, roles, state
+from . import acts, imports, inject, journal, redact, roles, state
 from .paths import text
 
 TYPE_CHECKING = False
@@ -19,14 +19,15 @@ if TYPE_CHECKING:
 
 def begin() -> None:
     """Watch all ways to start a process; put our variables into environments made for one."""
-    files.acts.update(_ACTS)
+    acts.table.update(_ACTS)
     if hasattr(posix, "register_at_fork"):
         posix.register_at_fork(before=roles.before_fork)
     for name, place in (("execve", 2), ("posix_spawn", 2), ("posix_spawnp", 2)):
         if hasattr(os, name):
             old = getattr(os, name)
             imports.wrap(os, name, _environment_at(place, "env"))
-            imports.replace(old, getattr(os, name), "posix")
+            if getattr(posix, name, None) is old:
+                setattr(posix, name, getattr(os, name))
     imports.after("_posixsubprocess", _fork_exec)
 
 

@@ -1,4 +1,4 @@
-"""The audit hook: which files the program opens, lists, moves and removes, and whom it calls.
+"""The audit hook where no C library is: which files the program opens, lists, moves and removes.
 
 It runs inside every open: the way of a read is kept short, and nothing of it may fail aloud.
 """
@@ -8,8 +8,8 @@ from __future__ import annotations
 import posix
 import sys
 
-from . import channel, ignored, journal, order, pins, state
-from .frames import is_environment, library
+from . import acts, journal, order, pins
+from .frames import is_environment
 from .ignored import is_ignored
 from .paths import FOLDER, KIND, LINK, REGULAR, absolute, at, stamp, status, text
 from .text import quote
@@ -29,21 +29,14 @@ _MANY = 100_000  # paths to remember
 _LISTED = 2000  # names of a folder to write down
 _PLAIN_DEVICES = ("null", "zero", "full", "tty", "ptmx", "fd/", "pts/", "std", "shm/", "mqueue/")
 
-acts: dict[str, Callable[[Arguments], None]] = {}  # what to do at which other audit event
 _seen: dict[str, object] = {}  # path -> the state in which it was read or listed
 _mine: set[str] = set()  # created by this process, or its old bytes are taken care of
 
 
 def begin() -> None:
     """Install the hook; there is no way to take one out again."""
-    ignored.begin()
-    if state.natively:
-        acts.update(_CALLS)
-        acts["import"] = _extension
-        channel.begin(_act)
-    else:
-        acts.update(_ACTS)
-        sys.addaudithook(_hook)
+    acts.table.update(_ACTS)
+    sys.addaudithook(_hook)
 
 
 def _hook(event: str, args: Arguments) -> None:
@@ -57,26 +50,13 @@ def _hook(event: str, args: Arguments) -> None:
             ):
                 opened(path, args[2], 3)
             return
-        act = acts.get(event)
+        act = acts.table.get(event)  # not by `acts.act`: how deep we are is counted
         if act is not None and journal.path and not (journal.busy and journal.quiet()):
             act(args)
     except Exception as error:
         if not journal.is_ours(error):
             raise
         journal.fault(event, error)
-
-
-def _act(event: str, args: Arguments) -> None:
-    """Do what is to be done at an event that our C library hands on."""
-    act = acts.get(event)
-    if act is not None:
-        try:
-            if journal.path and not (journal.busy and journal.quiet()):
-                act(args)
-        except Exception as error:
-            if not journal.is_ours(error):
-                raise
-            journal.fault(event, error)
 
 
 def opened(path: Foreign, flags: Foreign, depth: int = 2) -> None:
@@ -324,57 +304,6 @@ def _database(args: Arguments) -> None:
     opened(name, flags)
 
 
-def _extension(args: Arguments) -> None:
-    path = args[1]
-    if path.__class__ is str and path:
-        path = absolute(path)
-        now = status(path)
-        if now is not None and not is_environment(path) and path not in _seen:
-            _remember(path, (now.st_mtime_ns, now.st_ctime_ns, now.st_size, now.st_ino))
-            journal.write("open", f'{quote(path)},"m",{stamp(now)}')
-
-
-def _look_up(args: Arguments) -> None:
-    """Name a host that is asked for, also where nobody answers: the program goes on without."""
-    host, port = args[0], args[1] if len(args) > 1 else 0
-    name = host.decode("ascii", "replace") if isinstance(host, bytes) else host
-    if not isinstance(name, str) or not name or name[-1] in "0123456789:" or "%" in name:
-        return  # an address: the connection itself is named
-    number = port if isinstance(port, (int, str)) else 0
-    if name not in ("localhost", _own_name()):
-        _call(name, number, "name")
-
-
-def _own_name() -> str:
-    return posix.uname().nodename
-
-
-_calls: set[tuple[object, object, str, str]] = set()
-
-
-def _connect(args: Arguments) -> None:
-    family = {2: "inet", 10: "inet6"}.get(int(args[0].family))
-    address = args[1]
-    if family and isinstance(address, tuple) and len(address) > 1:
-        host = address[0]
-        host = host.decode("ascii", "replace") if isinstance(host, bytes) else str(host)
-        if not host.startswith(("127.", "::1", "localhost")):
-            _call(host, address[1], family)
-
-
-def _call(host: str, port: object, how: str) -> None:
-    by = library()
-    key = (host, port, how, by)
-    if key not in _calls:
-        _calls.add(key)
-        journal.event("connect", host, port, how, by)
-
-
-_CALLS: dict[str, Callable[[Arguments], None]] = {
-    "socket.connect": _connect,
-    "socket.getaddrinfo": _look_up,
-    "socket.gethostbyname": _look_up,
-}
 _ACTS: dict[str, Callable[[Arguments], None]] = {
     "os.listdir": _list,
     "os.scandir": _list,
@@ -386,6 +315,4 @@ _ACTS: dict[str, Callable[[Arguments], None]] = {
     "os.link": _link,
     "os.symlink": _link_softly,
     "sqlite3.connect": _database,
-    "import": _extension,
-    **_CALLS,
 }

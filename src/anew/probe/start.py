@@ -8,14 +8,18 @@ import sys
 from time import time_ns
 
 from . import (
+    acts,
     asked,
+    calls,
+    channel,
     children,
     draws,
     draws_numpy,
     ending,
-    files,
+    extensions,
     frames,
     given,
+    ignored,
     imports,
     inject,
     journal,
@@ -54,7 +58,15 @@ def begin(folder: str, natively: bool) -> None:  # noqa: FBT001
     journal.introduce_now()
     threads.begin()
     imports.begin()
-    files.begin()
+    ignored.begin()
+    calls.begin()
+    extensions.begin()
+    if natively:
+        channel.begin(acts.act)
+    else:
+        from . import files
+
+        files.begin()
     order.begin()
     children.begin()
     asked.begin()

@@ -3,12 +3,11 @@
 #ifndef ANEW_FILES_H
 #define ANEW_FILES_H
 
-#define OURS __attribute__((visibility("default")))
-
 /* ---- opening ---- */
 
 struct opening {
     int letter; /* what is about to happen; 0: nothing to tell */
+    int expected; /* Python looks at it next */
     int folder;
     const char *path;
     uint64_t place; /* of a path that is read, where it was looked for beforehand */
@@ -86,6 +85,7 @@ static void before_write(struct opening *opening, int flags) {
 
 OFTEN static void before_open(struct opening *opening, int folder, const char *path, int flags) {
     opening->letter = 0;
+    opening->expected = is_expected();
     opening->place = 0;
     if (!path || !is_recording() || flags & O_PATH || (flags & O_DIRECTORY)) return;
     if (opening->real && leads_through_proc(path, opening->real, STACK))
@@ -177,7 +177,9 @@ static inline void after_read(struct opening *opening, int descriptor, int error
     struct told path;
     struct stat state;
     if (descriptor < 0 || journal.quiet) return after_odd_read(opening, descriptor, error);
-    if (k_fstat(descriptor, &state) || S_ISDIR(state.st_mode) || is_made_here(&state)) return;
+    if (k_fstat(descriptor, &state)) return;
+    if (opening->expected) share_look(descriptor, &state);
+    if (S_ISDIR(state.st_mode) || is_made_here(&state)) return;
     uint64_t hash = hash_of_state(&state, 'R');
     if (is_old_read(opening, hash)) return;
     if (is_sole_name(opening->folder, opening->path)) hash = 0;
@@ -314,6 +316,7 @@ static int number_of(FILE *stream) {
     OURS FILE *name(const char *path, const char *mode) {                                         \
         OPENING(opening, path);                                                                   \
         before_open(&opening, AT_FDCWD, path, flags_of(mode));                                    \
+        opening.expected = 0; /* by what reads a script or a certificate: it does not look */      \
         FILE *found = REAL(name, FILE *(*)(const char *, const char *))(path, mode);              \
         after_open(&opening, number_of(found));                                                   \
         return found;                                                                             \
@@ -322,6 +325,7 @@ static int number_of(FILE *stream) {
     OURS FILE *name(const char *path, const char *mode, FILE *stream) {                           \
         OPENING(opening, path);                                                                   \
         before_open(&opening, AT_FDCWD, path, flags_of(mode));                                    \
+        opening.expected = 0; /* by what reads a script or a certificate: it does not look */      \
         FILE *found = REAL(name, FILE *(*)(const char *, const char *, FILE *))(path, mode, stream); \
         after_open(&opening, number_of(found));                                                   \
         return found;                                                                             \

@@ -17,11 +17,14 @@
     X(popen) X(waitpid) X(wait4) X(on_exit) X(connect) X(getaddrinfo) X(getenv) X(secure_getenv)  \
     X(setenv) X(chroot) X(clock_gettime) X(dlopen) X(chmod) X(fchmod) X(fchmodat) X(chown)        \
     X(fchown) X(fchownat) X(utime) X(utimes) X(futimes) X(futimesat) X(futimens) X(utimensat)     \
-    X(open_by_handle_at) X(sendto) X(sendmsg) X(mount) X(fork)
+    X(open_by_handle_at) X(sendto) X(sendmsg) X(mount) X(fork) X(fstat) X(fstat64) X(__fxstat)      \
+    X(__fxstat64)
 
 #define POINTER(name) static void *real_##name;
 NAMES(POINTER)
 #undef POINTER
+
+#define OURS __attribute__((visibility("default")))
 
 /* Call what stands behind `name` as a function of that type. */
 #define REAL(name, type) ((type)real_##name)

@@ -69,8 +69,14 @@ static void put_told(char *at, const struct told *path) {
     put_bytes(at, path->name, path->name_length);
 }
 
+static inline int told_in_project(const struct told *path) {
+    const char *from = path->base_length ? path->base : path->name;
+    return skipped.project_length && lies_in(from, skipped.project, skipped.project_length);
+}
+
 static inline int told_is_skipped(const struct told *path) {
     if (!path->base_length) return is_skipped(path->name);
+    if (!skipped.inside && told_in_project(path)) return 0;
     /* A folder that is itself skipped, or lies in one, has a slash put behind it. */
     char first[path->base_length + 8];
     put_bytes(first, path->base, path->base_length);
@@ -79,11 +85,6 @@ static inline int told_is_skipped(const struct told *path) {
     put_bytes(first + path->base_length + 1, path->name, rest);
     first[path->base_length + 1 + rest] = 0;
     return is_skipped(first);
-}
-
-static inline int told_in_project(const struct told *path) {
-    const char *from = path->base_length ? path->base : path->name;
-    return skipped.project_length && lies_in(from, skipped.project, skipped.project_length);
 }
 
 static inline int told_is_own(const struct told *path) {

@@ -13,7 +13,7 @@ static struct {
     size_t used;
     const char *at[MOST_SKIPPED];
     size_t length[MOST_SKIPPED];
-    _Atomic int count;
+    _Atomic int count, inside; /* of all, and of those that lie in the project */
     const char *project;
     size_t project_length;
 } skipped;
@@ -87,6 +87,8 @@ static void skip(const char *prefix, size_t length) {
     skipped.used += length + 1;
     skipped.at[number] = at;
     skipped.length[number] = length;
+    if (skipped.project_length && lies_in(at, skipped.project, skipped.project_length))
+        atomic_store(&skipped.inside, skipped.inside + 1);
     atomic_store_explicit(&skipped.count, number + 1, memory_order_release);
 }
 

@@ -40,15 +40,14 @@ def _start(folder):
         compiled = _compiled(_frozen_importlib, _frozen_importlib_external.MAGIC_NUMBER)
         if compiled is not None:
             sys.path_importer_cache[package] = compiled
-            spec = compiled.find_spec("_anew_probe.__init__")
-            spec.name, spec.submodule_search_locations = "_anew_probe", [package]
+            module = _load_first(compiled, _frozen_importlib, package)
         else:
             spec = _frozen_importlib_external.spec_from_file_location(
                 "_anew_probe", package + "/__init__.py", submodule_search_locations=[package]
             )
-        module = _frozen_importlib.module_from_spec(spec)
-        sys.modules["_anew_probe"] = module
-        spec.loader.exec_module(module)
+            module = _frozen_importlib.module_from_spec(spec)
+            sys.modules["_anew_probe"] = module
+            spec.loader.exec_module(module)
         module.begin(folder, __name__ == "_anew_boot")
     finally:
         sys.dont_write_bytecode, sys.pycache_prefix = keep
@@ -80,13 +79,15 @@ def _compiled(machinery, magic):
             return None
 
         def exec_module(self, module):
-            at, size = index[module.__spec__.origin[7:-3]]
+            exec(self.read(module.__spec__.origin[7:-3]), module.__dict__)
+
+        def read(self, part):
+            at, size = index[part]
             descriptor = posix.open(place, posix.O_RDONLY | posix.O_CLOEXEC)
             try:
-                data = posix.pread(descriptor, size, start + at)
+                return marshal.loads(posix.pread(descriptor, size, start + at))
             finally:
                 posix.close(descriptor)
-            exec(marshal.loads(data), module.__dict__)
 
         def invalidate_caches(self):
             """Nothing is kept."""
@@ -107,6 +108,26 @@ def _compiled(machinery, magic):
     finally:
         posix.close(descriptor)
     return Compiled()
+
+
+def _load_first(compiled, machinery, place):
+    # type: (object, object, str) -> object
+    # What every process needs, each after what it needs itself: the import system is not asked.
+    package = None
+    for part, code in compiled.read(""):
+        name = "_anew_probe." + part if package else "_anew_probe"
+        spec = machinery.ModuleSpec(name, compiled, origin="<anew>/" + part + ".py")
+        spec._set_fileattr = True
+        if not package:
+            spec.submodule_search_locations = [place]
+        module = machinery.module_from_spec(spec)
+        sys.modules[name] = module
+        if package:
+            setattr(package, part, module)
+        else:
+            package = module
+        exec(code, module.__dict__)
+    return package
 
 
 try:
