@@ -71,13 +71,13 @@ struct own {
         _Atomic uint32_t length; /* written last */
         char path[4];
     } at[PLACES];
-    struct shared { /* what Python is about to look at (shared.h) */
+    struct one_look { /* what Python is about to look at (one_look.h) */
         _Atomic uintptr_t opens; /* the thread whose next open is by Python's `open` */
         _Atomic uintptr_t looks; /* the thread that looks at this next; 0: none does */
         int descriptor;
         int64_t tick; /* of the clock, when we looked, ns */
         struct stat state;
-    } shared;
+    } look;
 };
 _Static_assert(sizeof(struct own) <= 4096, "it is one page");
 

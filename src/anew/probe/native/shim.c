@@ -60,7 +60,7 @@ __asm__(".symver memcpy,memcpy@GLIBC_2.2.5");
 #include "names.h"
 #include "setup.h"
 #include "listing.h"
-#include "shared.h"
+#include "one_look.h"
 #include "files.h"
 #include "metadata.h"
 #include "looks.h"

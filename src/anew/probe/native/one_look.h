@@ -5,8 +5,8 @@
  * fstat is a call of its own. Should Python ever not look, then no other may be answered for it: what
  * we have seen holds for this thread, this descriptor and this tick of the clock (some ms). */
 
-#ifndef ANEW_SHARED_H
-#define ANEW_SHARED_H
+#ifndef ANEW_ONE_LOOK_H
+#define ANEW_ONE_LOOK_H
 
 #define BEING_WRITTEN 1 /* no thread is there */
 
@@ -22,19 +22,19 @@ static inline uintptr_t this_thread(void) {
 
 /* Python is about to open a file, by `open` or by another of its ways. */
 static inline void expect_open(int is_looked_at) {
-    struct shared *shared = journal.own ? &journal.own->shared : NULL;
+    struct one_look *look = journal.own ? &journal.own->look : NULL;
     uintptr_t own = this_thread(), last = own;
-    if (!shared) return;
-    atomic_store_explicit(&shared->opens, is_looked_at ? own : 0, memory_order_relaxed);
-    if (atomic_load_explicit(&shared->looks, memory_order_relaxed) == own)
-        atomic_compare_exchange_strong(&shared->looks, &last, 0);
+    if (!look) return;
+    atomic_store_explicit(&look->opens, is_looked_at ? own : 0, memory_order_relaxed);
+    if (atomic_load_explicit(&look->looks, memory_order_relaxed) == own)
+        atomic_compare_exchange_strong(&look->looks, &last, 0);
 }
 
 /* Whether an open is the one that was expected: asked at each, so that it is none after it. */
 static inline int is_expected(void) {
-    struct shared *shared = journal.own ? &journal.own->shared : NULL;
-    if (!shared || atomic_load_explicit(&shared->opens, memory_order_relaxed) != this_thread()) return 0;
-    atomic_store_explicit(&shared->opens, 0, memory_order_relaxed);
+    struct one_look *look = journal.own ? &journal.own->look : NULL;
+    if (!look || atomic_load_explicit(&look->opens, memory_order_relaxed) != this_thread()) return 0;
+    atomic_store_explicit(&look->opens, 0, memory_order_relaxed);
     return 1;
 }
 
@@ -45,22 +45,22 @@ static inline int64_t tick(void) {
 }
 
 static inline void share_look(int descriptor, const struct stat *state) {
-    struct shared *shared = &journal.own->shared;
+    struct one_look *look = &journal.own->look;
     uintptr_t nobody = 0;
-    if (!atomic_compare_exchange_strong(&shared->looks, &nobody, BEING_WRITTEN)) return;
-    shared->tick = tick();
-    shared->descriptor = descriptor;
-    shared->state = *state;
-    atomic_store_explicit(&shared->looks, this_thread(), memory_order_release);
+    if (!atomic_compare_exchange_strong(&look->looks, &nobody, BEING_WRITTEN)) return;
+    look->tick = tick();
+    look->descriptor = descriptor;
+    look->state = *state;
+    atomic_store_explicit(&look->looks, this_thread(), memory_order_release);
 }
 
 static inline int is_looked_at(int descriptor, struct stat *into) {
-    struct shared *shared = journal.own ? &journal.own->shared : NULL;
-    uintptr_t looks = shared ? atomic_load_explicit(&shared->looks, memory_order_acquire) : 0;
-    if (!looks || looks != this_thread() || shared->descriptor != descriptor) return 0;
-    int is_fresh = shared->tick >= 0 && shared->tick == tick();
-    if (is_fresh) *into = shared->state;
-    atomic_store_explicit(&shared->looks, 0, memory_order_release);
+    struct one_look *look = journal.own ? &journal.own->look : NULL;
+    uintptr_t looks = look ? atomic_load_explicit(&look->looks, memory_order_acquire) : 0;
+    if (!looks || looks != this_thread() || look->descriptor != descriptor) return 0;
+    int is_fresh = look->tick >= 0 && look->tick == tick();
+    if (is_fresh) *into = look->state;
+    atomic_store_explicit(&look->looks, 0, memory_order_release);
     return is_fresh;
 }
 
