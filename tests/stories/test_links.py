@@ -109,3 +109,27 @@ def test_what_two_programs_read_by_one_link_is_one_input(anew: Anew) -> None:
     anew("run", "sh", "-c", "cat link/a.txt; cat link/a.txt; cat data/a.txt")
     files = [path for path, kind in listed(anew) if kind == "file"]
     assert files == ["data/a.txt"]
+
+
+@pytest.mark.parametrize(
+    "path", ["other/../link/", "other/../link/.", "other/.././link", "other/../link/../link/"]
+)
+def test_a_link_behind_a_detour_comes_back(anew: Anew, path: str) -> None:
+    anew.write("data/a.txt", "a")
+    (anew.project / "link").symlink_to("data")
+    anew.write("other/b.txt", "b")
+    anew("run", "--name", "a", "--", "sh", "-c", f"cat other/b.txt; ls -U {path}; cat {path}/a.txt")
+    shutil.rmtree(anew.project)
+    anew.project.mkdir()
+    assert anew.json("replay", "a")["verdict"] == "identical"
+
+
+def test_out_of_a_link_is_where_the_link_leads(anew: Anew) -> None:
+    anew.write("deep/a.txt", "right")
+    anew.write("a.txt", "wrong")
+    (anew.project / "deep/er").mkdir()
+    (anew.project / "climb").symlink_to("deep/er")
+    anew("run", "cat", "climb/../a.txt")
+    assert {path for path, kind in listed(anew) if kind == "file"} == {"deep/a.txt"}
+    gaps = anew.json("show", "@1")["coverage"]["gaps"]
+    assert any("by way of" in gap["what"] for gap in gaps)

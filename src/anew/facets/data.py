@@ -146,10 +146,10 @@ def folders(
 def listed_before(path: str, now: Iterable[str], histories: dict[str, History]) -> list[str]:
     """Return the names a folder had at the start: those of now, without what the run made.
 
-    Names of folders end in `/`; they are sorted.
+    Names of folders end in `/`; they stay in the order given.
     """
     if not histories:
-        return sorted(now)
+        return list(now)
     prefix = path.rstrip("/") + "/"
     names = {name.rstrip("/"): name for name in now}
     for other, history in histories.items():
@@ -160,10 +160,13 @@ def listed_before(path: str, now: Iterable[str], histories: dict[str, History]) 
             else:
                 is_folder = history.first.mode & KIND == IS_FOLDER
                 names.setdefault(name, name + "/" * is_folder)
-    return sorted(names.values())
+    return list(names.values())
 
 
 def in_order(names: Iterable[str], seen: Iterable[str]) -> list[str]:
-    """Return `names` in the order in which the program saw them; others come last, sorted."""
-    given = {name.removesuffix("/"): name for name in sorted(names)}
+    """Return `names` in the order in which the program saw them; others come last, sorted.
+
+    Where there were too many to tell they stay as they are: a folder lists them as it did before.
+    """
+    given = {name.removesuffix("/"): name for name in (sorted(names) if seen else names)}
     return [given.pop(name) for name in seen if name in given] + list(given.values())

@@ -1,5 +1,6 @@
 """Reads what the C library wrote to a spool."""
 
+import contextlib
 import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -57,20 +58,23 @@ def _plain(passed: dict[str, str]) -> Callable[[str], str]:
 
 
 def _climbs(path: str) -> Iterator[int]:
-    at = path.find("/../")
+    at = path.find("/..")
     while at >= 0:
-        yield at
-        at = path.find("/../", at + 3)
+        if path[at + 3 : at + 4] in ("", "/"):
+            yield at
+        at = path.find("/..", at + 3)
 
 
 def _without_dots(path: str) -> str:
     """Make a path plain; where `..` climbs out of a link, the link is followed."""
-    found = os.path.normpath(path).replace("//", "/")
-    if "/../" not in path and not path.endswith("/.."):
-        return found
-    try:
-        return (
-            found if os.path.samestat(os.lstat(path), os.lstat(found)) else os.path.realpath(path)
-        )
-    except (OSError, ValueError):
-        return found
+    if "/.." not in path:
+        return os.path.normpath(path).replace("//", "/")
+    place = ""
+    for part in path.split("/"):
+        if part == "..":
+            with contextlib.suppress(OSError, ValueError):
+                place = os.path.realpath(place) if os.path.islink(place) else place
+            place = place.rpartition("/")[0]
+        elif part not in ("", "."):
+            place += "/" + part
+    return place or "/"

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 _WRITES = posix.O_WRONLY | posix.O_RDWR | posix.O_TRUNC | posix.O_CREAT
 _FOLDERS = posix.O_DIRECTORY | getattr(posix, "O_PATH", 0)  # O_TMPFILE has the first as well
 _MANY = 100_000  # paths to remember
-_LISTED = 2000  # names of a folder to write down
+_LISTED = 50_000  # names of a folder to write down
 _PLAIN_DEVICES = ("null", "zero", "full", "tty", "ptmx", "fd/", "pts/", "std", "shm/", "mqueue/")
 
 _seen: dict[str, object] = {}  # path -> the state in which it was read or listed

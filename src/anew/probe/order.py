@@ -13,14 +13,13 @@ if TYPE_CHECKING:
 
     from .foreign import Foreign
 
-FILE = "listings.jsonl"
+FILE = "listings"
 _orders: dict[str, dict[str, int]] | None = None
 
 
 def begin() -> None:
-    """Serve recorded orders, if this is a replay that was given any."""
-    there = os.path.exists(f"{state.spool}/{FILE}")  # asked when recording too: see `inject.padded`
-    if not there or not state.is_replay():
+    """Serve recorded orders, if this is a replay that was given any; our library does it alone."""
+    if state.natively or not state.is_replay() or not os.path.exists(f"{state.spool}/{FILE}"):
         return
     _see("listdir", _listdir)
     _see("scandir", _scandir)
@@ -43,24 +42,24 @@ def _order(path: str) -> dict[str, int]:
 
 
 def _read() -> Iterator[tuple[str, dict[str, int]]]:
+    """Read what `native/order.h` describes."""
     from _thread import get_ident
 
     from . import journal
-    from .text import parse
 
     me = get_ident()
     journal.busy.add(me)
     try:
-        with open(f"{state.spool}/{FILE}", encoding="utf-8") as stream:
-            lines = stream.read().split("\n")
+        with open(f"{state.spool}/{FILE}", "rb") as stream:
+            data = stream.read()
     except OSError:
-        lines = []
+        data = b""
     finally:
         journal.busy.discard(me)
-    for line in lines:
-        item = parse(line) if line else None
-        if isinstance(item, list) and len(item) == 2:
-            yield item[0], {name: place for place, name in enumerate(item[1])}
+    for number in range(int.from_bytes(data[:8], "little")):
+        at = int.from_bytes(data[8 * number + 8 : 8 * number + 16], "little")
+        path, *names = data[at : data.index(b"\0\0", at)].split(b"\0")
+        yield os.fsdecode(path), {os.fsdecode(name): place for place, name in enumerate(names)}
 
 
 def _place(path: Foreign) -> str | None:

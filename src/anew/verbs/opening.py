@@ -32,7 +32,7 @@ REQUEST, BEFORE, SETTINGS, GIVEN, LISTINGS, STDIN, EXIT = (
     "before.msgpack",
     "settings",
     "given.jsonl",
-    "listings.jsonl",
+    "listings",
     "stdin",
     "exit.json",
 )

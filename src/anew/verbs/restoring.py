@@ -2,12 +2,12 @@
 
 import contextlib
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from anew.execute.protocol import Mount
-from anew.model.canonical import decode, encode
+from anew.model.canonical import decode
 from anew.model.digest import Digest
 from anew.model.errors import AnewError, CannotRestore, MissingObject
 from anew.model.inputs import CodeFile, FileKind, Input, Kept
@@ -177,7 +177,7 @@ def restore(
 
 
 def listings(made: Plan, root: str, store: LocalStore) -> bytes:
-    """Return the order of listed folders, a JSON list a line, as the probe reads it."""
+    """Return the order of listed folders, as the recorder reads it."""
     orders = {}
     for given in made.inputs:
         if given.kind is FileKind.FOLDER and given.digest is not None:
@@ -189,7 +189,21 @@ def listings(made: Plan, root: str, store: LocalStore) -> bytes:
             leads = os.path.normpath(os.path.join(os.path.dirname(path), given.target))
             if leads in orders:
                 orders[path] = orders[leads]
-    return b"".join(encode([path, names]) + b"\n" for path, names in orders.items())
+    return _laid_out(orders)
+
+
+def _laid_out(orders: Mapping[str, list[str]]) -> bytes:
+    """Return what `probe/native/order.h` describes; nothing where there is none."""
+    texts = sorted(
+        b"".join(b"%s\0" % os.fsencode(each) for each in (path, *names)) + b"\0"
+        for path, names in orders.items()
+    )
+    numbers, at = [len(texts)], 8 * (len(texts) + 1)
+    for text in texts:
+        numbers.append(at)
+        at += len(text)
+    head = b"".join(number.to_bytes(8, "little") for number in numbers)
+    return head + b"".join(texts) if texts else b""
 
 
 def _put_code(file: CodeFile, target: Path, store: LocalStore) -> None:

@@ -432,7 +432,9 @@ static void tell_listed(int folder, const char *path, int whole_tree) {
         goto done;
     }
     char *names = k_map(MOST_NAMES, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1);
-    size_t used = names ? names_in(folder, path, names, MOST_NAMES) : 0;
+    size_t used = !names ? 0
+                  : orders.text ? names_served(folder, path, &told, names, MOST_NAMES)
+                                : names_in(folder, path, names, MOST_NAMES);
     if (used == (size_t)-1) used = 0;
     tell_path(LISTED, 0, &told, &state, names ? names : "", used);
     if (names) k_unmap(names, MOST_NAMES);
@@ -443,14 +445,14 @@ done:
 OURS DIR *opendir(const char *path) {
     is_recording();
     DIR *found = REAL(opendir, DIR *(*)(const char *))(path);
-    if (found) tell_listed(AT_FDCWD, path, 0);
+    if (found) tell_listed(AT_FDCWD, path, 0), serve_opened(found, AT_FDCWD, path);
     return found;
 }
 
 OURS DIR *fdopendir(int descriptor) {
     is_recording();
     DIR *found = REAL(fdopendir, DIR *(*)(int))(descriptor);
-    if (found) tell_listed(descriptor, ".", 0);
+    if (found) tell_listed(descriptor, ".", 0), serve_opened(found, descriptor, ".");
     return found;
 }
 

@@ -3,7 +3,7 @@
 #ifndef ANEW_LISTING_H
 #define ANEW_LISTING_H
 
-#define MOST_NAMES (128UL << 10) /* bytes of names of a listed folder that are told */
+#define MOST_NAMES (960UL << 10) /* bytes of names of a listed folder that are told: one event */
 
 struct entry { /* as getdents64(2) gives them */
     uint64_t inode;

@@ -18,7 +18,8 @@
     X(setenv) X(chroot) X(clock_gettime) X(dlopen) X(chmod) X(fchmod) X(fchmodat) X(chown)        \
     X(fchown) X(fchownat) X(utime) X(utimes) X(futimes) X(futimesat) X(futimens) X(utimensat)     \
     X(open_by_handle_at) X(sendto) X(sendmsg) X(mount) X(fork) X(fstat) X(fstat64) X(__fxstat)      \
-    X(__fxstat64)
+    X(__fxstat64) X(readdir) X(readdir64) X(readdir_r) X(readdir64_r) X(closedir) X(rewinddir)       \
+    X(telldir) X(seekdir) X(dirfd)
 
 #define POINTER(name) static void *real_##name;
 NAMES(POINTER)

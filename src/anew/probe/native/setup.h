@@ -75,6 +75,7 @@ static void begin(void) {
             journal.started[1] = settings.st_mtim.tv_nsec;
             journal.pin_limit = 64UL << 20;
             read_skipped();
+            read_orders();
             void *page = k_map(4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1);
             if (page && !kernel(__NR_madvise, (long)page, 4096, MADV_WIPEONFORK, 0, 0, 0)) {
                 journal.own = page;
