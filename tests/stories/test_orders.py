@@ -128,3 +128,21 @@ def test_more_names_than_are_told_come_back_in_order(elsewhere: Anew, shim: str)
     elsewhere("run", "--name", "a", "--", sys.executable, "-c",
               "import os; print([name[:4] for name in os.listdir('many')])")  # fmt: skip
     assert elsewhere.json("replay", "a", check=None)["verdict"] == "identical"
+
+
+WATCH = """
+import os, struct
+for number in range(50):
+    open(f"data/new-{number}", "w").close()
+    assert len(os.listdir("data")) == 3001 + number
+with open("/proc/self/environ", "rb") as stream:
+    spool = dict(each.partition(b"=")[::2] for each in stream.read().split(b"\\0"))[b"ANEW_SPOOL"]
+with open(spool + b"/native/0", "rb") as stream:
+    print(struct.unpack("<QQ", stream.read(16))[1])
+"""
+
+
+def test_who_waits_for_a_folder_to_fill_tells_its_names_once(elsewhere: Anew) -> None:
+    elsewhere.write("watch.py", WATCH)
+    names = sum(len(str(number)) + 1 for number in range(FILES))
+    assert int(elsewhere("run", "watch.py").stdout) < 5 * names

@@ -431,7 +431,9 @@ static void tell_listed(int folder, const char *path, int whole_tree) {
         tell_path(WALKED, 0, &told, &state, "", 0);
         goto done;
     }
-    char *names = k_map(MOST_NAMES, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1);
+    char *names = NULL; /* told once: who waits for a folder to fill lists it over and over */
+    if (is_new(hash_of(&told, 'D')))
+        names = k_map(MOST_NAMES, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1);
     size_t used = !names ? 0
                   : orders.text ? names_served(folder, path, &told, names, MOST_NAMES)
                                 : names_in(folder, path, names, MOST_NAMES);
