@@ -19,6 +19,17 @@ with open("a", "rb") as stream:
     os.system("printf again >> a")
     print("grown by another", size(stream.fileno()), len(stream.read()))
 
+# The same at once, by whoever has opened it and is not Python's `open`.
+for opens in (os.open, lambda path, flags: libc.open(path.encode(), flags)):
+    grows = os.open("c", os.O_WRONLY | os.O_APPEND)
+    for number in range(50):
+        found = opens("c", os.O_RDONLY)
+        before = os.lseek(found, 0, os.SEEK_END)
+        os.write(grows, b"z")
+        assert size(found) == before + 1, (opens, number)
+        os.close(found)
+    os.close(grows)
+
 # A number that stands for something else by now.
 for kind in ("socket", "pipe", "folder", "file"):
     with open("b", "rb") as stream:
